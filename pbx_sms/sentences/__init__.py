@@ -1,0 +1,46 @@
+"""From a reason's code and parameters to a sentence in the reader's language.
+
+Each module of this package holds one area's table: `SENTENCES = {code: (English, Russian)}`, with
+`str.format` placeholders named like the parameters. Both languages stand side by side so that one cannot
+be changed without seeing the other; a test checks that both use the same placeholders and that every
+code in the tree has its sentence.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+LANGUAGES = ("en", "ru")
+
+
+@cache
+def table() -> dict[str, tuple[str, str]]:
+    """All codes with their sentences; a code that two areas define is a programming error."""
+    sentences: dict[str, tuple[str, str]] = {}
+    for module_info in pkgutil.iter_modules(__path__):
+        area: dict[str, tuple[str, str]] = importlib.import_module(f"{__name__}.{module_info.name}").SENTENCES
+        for code, pair in area.items():
+            if code in sentences:
+                raise ValueError(f"sentence {code!r} is defined twice, the second time in {module_info.name}")
+            sentences[code] = pair
+    return sentences
+
+
+def render(code: str, params: Mapping[str, Any] | None, language: str) -> str:
+    """The sentence for `code` in `language` ("ru"; anything else is English).
+
+    A code without a sentence (one written by a newer version, say) is shown as it is with its
+    parameters: a reader must see something rather than nothing.
+    """
+    values = dict(params or {})
+    pair = table().get(code)
+    if pair is None:
+        return code if not values else f"{code} {values}"
+    try:
+        return pair[1 if language == "ru" else 0].format(**values)
+    except (KeyError, IndexError, ValueError):
+        return f"{code} {values}"
