@@ -1,0 +1,217 @@
+"""Settings: one TOML file, checked whole. All mistakes are reported together, by key path or line.
+
+Where the file is: `--config FILE`, else `$PBX_SMS_CONFIG`, `./pbx-sms.toml`, `/etc/pbx-sms/pbx-sms.toml`.
+A limit of 0 means no limit. `docs/configuration.md` lists every key, and a test compares.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import tomllib
+import zoneinfo
+from pathlib import Path
+from typing import Annotated, Literal
+
+import phonenumbers
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from pbx_sms.errors import ConfigError
+
+SEARCH_PATH = (Path("pbx-sms.toml"), Path("/etc/pbx-sms/pbx-sms.toml"))
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def _known_zone(name: str) -> str:
+    try:
+        zoneinfo.ZoneInfo(name)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError) as error:
+        raise ValueError(f"no time zone is called {name!r}; write it like Europe/Moscow") from error
+    return name
+
+
+def _known_country(code: str) -> str:
+    if code not in phonenumbers.SUPPORTED_REGIONS:
+        raise ValueError(f"no country has the code {code!r}; write two capital letters like RU")
+    return code
+
+
+Count = Annotated[int, Field(ge=0)]
+Seconds = Annotated[float, Field(ge=0)]
+
+
+class DatabaseSettings(_Section):
+    url: str = "sqlite:////var/lib/pbx-sms/pbx-sms.db"
+
+    @model_validator(mode="after")
+    def _known_scheme(self) -> DatabaseSettings:
+        if not self.url.startswith(("sqlite:///", "postgresql+psycopg://")):
+            raise ValueError("write sqlite:////path/to/file.db or postgresql+psycopg://user@host/name")
+        return self
+
+
+class AgentSettings(_Section):
+    name: Annotated[str, Field(min_length=1, max_length=64)] = Field(default_factory=socket.gethostname)
+
+
+class AsteriskSettings(_Section):
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=1, le=65535)] = 5038
+    username: str = "pbx-sms"
+    secret: str | None = None
+    secret_file: Path | None = None
+
+    @model_validator(mode="after")
+    def _one_secret(self) -> AsteriskSettings:
+        if (self.secret is None) == (self.secret_file is None):
+            raise ValueError("give either secret or secret_file")
+        return self
+
+
+class ModemSettings(_Section):
+    name: Annotated[str, Field(min_length=1, max_length=64)]
+    driver: Literal["serial", "chan_dongle", "chan_dongle_bg111", "chan_quectel"] = "serial"
+    port: str | None = None
+    device: str | None = None
+    pin: Annotated[str, Field(pattern=r"^\d{4,8}$")] | None = None
+    smsc: Annotated[str, Field(pattern=r"^\+?\d{5,20}$")] | None = None
+    vendor: str | None = None
+
+    @model_validator(mode="after")
+    def _port_or_device(self) -> ModemSettings:
+        if self.driver == "serial" and not self.port:
+            raise ValueError('a serial modem needs port = "/dev/serial/by-path/…"')
+        if self.driver != "serial" and not self.device:
+            raise ValueError(f'a {self.driver} modem needs device = "dongle0"')
+        return self
+
+
+class LimitSettings(_Section):
+    """Defaults for every SIM, in parts."""
+
+    per_hour: Count = 30
+    per_day: Count = 100
+    per_month: Count = 3000
+    recipients_per_month: Count = 0
+    min_gap_s: Seconds = 6.0
+    service_reserve_per_day: Count = 10
+    warm_up_per_day: Count = 0
+
+
+class SimSettings(_Section):
+    """One SIM's own settings, over the defaults of `[limits]`."""
+
+    imsi: Annotated[str, Field(pattern=r"^\d{14,15}$")]
+    label: str | None = None
+    per_hour: Count | None = None
+    per_day: Count | None = None
+    per_month: Count | None = None
+    recipients_per_month: Count | None = None
+    min_gap_s: Seconds | None = None
+    service_reserve_per_day: Count | None = None
+    warm_up_per_day: Count | None = None
+    billing_day: Annotated[int, Field(ge=1, le=31)] | None = None
+    price_per_part: Annotated[float, Field(ge=0)] | None = None
+
+
+class SendingSettings(_Section):
+    country: Annotated[str, AfterValidator(_known_country)] = "RU"
+    time_zone: Annotated[str, AfterValidator(_known_zone)] = "Europe/Moscow"
+    delivery_reports: bool = True
+    validity_h: Annotated[float, Field(gt=0, le=63 * 7 * 24)] = 24
+    submit_timeout_s: Annotated[float, Field(gt=0)] | None = None
+    resume_parts_s: Seconds = 300
+    max_parts: Annotated[int, Field(ge=1, le=255)] = 7
+    stop_words: tuple[str, ...] = ("стоп", "stop", "отписка")
+
+
+class ListSettings(_Section):
+    """Limits of reading an uploaded file, which happens in a child process."""
+
+    max_file_mb: Annotated[float, Field(gt=0)] = 20
+    max_unpacked_mb: Annotated[float, Field(gt=0)] = 300
+    max_rows: Annotated[int, Field(gt=0)] = 200_000
+    max_columns: Annotated[int, Field(gt=0)] = 200
+    memory_mb: Annotated[int, Field(ge=64)] = 1024
+    time_s: Annotated[float, Field(gt=0)] = 120
+
+
+class WebSettings(_Section):
+    listen: Annotated[str, Field(pattern=r"^\S+:\d{1,5}$")] = "127.0.0.1:8080"
+    url_prefix: Annotated[str, Field(pattern=r"^(/[\w.-]+)*$")] = "/sms"
+    trusted_proxies: tuple[str, ...] = ("127.0.0.1",)
+    #: threads of the one web process; live logs take at most half of them
+    threads: Annotated[int, Field(ge=4, le=256)] = 32
+
+
+class Settings(_Section):
+    database: DatabaseSettings = DatabaseSettings()
+    agent: AgentSettings = Field(default_factory=AgentSettings)
+    asterisk: AsteriskSettings | None = None
+    modem: tuple[ModemSettings, ...] = ()
+    limits: LimitSettings = LimitSettings()
+    sim: tuple[SimSettings, ...] = ()
+    sending: SendingSettings = SendingSettings()
+    lists: ListSettings = ListSettings()
+    web: WebSettings = WebSettings()
+
+    @model_validator(mode="after")
+    def _names_are_unique(self) -> Settings:
+        for what, names in (
+            ("modem names", [modem.name for modem in self.modem]),
+            ("modem ports", [modem.port for modem in self.modem if modem.port]),
+            ("IMSIs", [sim.imsi for sim in self.sim]),
+        ):
+            twice = sorted({name for name in names if names.count(name) > 1})
+            if twice:
+                raise ValueError(f"{what} given twice: {', '.join(twice)}")
+        return self
+
+    def sim_settings(self, imsi: str) -> SimSettings | None:
+        return next((sim for sim in self.sim if sim.imsi == imsi), None)
+
+
+def _key_path(location: tuple[int | str, ...]) -> str:
+    path = ""
+    for step in location:
+        path += f"[{step}]" if isinstance(step, int) else (f".{step}" if path else step)
+    return path or "(file)"
+
+
+def parse(text: str, path: str = "pbx-sms.toml") -> Settings:
+    """The settings in `text`. Raises `ConfigError` with every mistake that was found."""
+    try:
+        raw = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(path, [("syntax", str(error))]) from error
+    try:
+        return Settings.model_validate(raw)
+    except ValidationError as error:
+        problems = [
+            (_key_path(mistake["loc"]), mistake["msg"].removeprefix("Value error, "))
+            for mistake in error.errors()
+        ]
+        raise ConfigError(path, problems) from error
+
+
+def find(explicit: str | None = None) -> Path | None:
+    """The file that is to be read, or None where there is none and all defaults hold."""
+    named = explicit or os.environ.get("PBX_SMS_CONFIG")
+    if named:
+        return Path(named)
+    return next((path for path in SEARCH_PATH if path.exists()), None)
+
+
+def load(explicit: str | None = None) -> Settings:
+    """Finds, reads and checks the file. Raises `ConfigError`."""
+    path = find(explicit)
+    if path is None:
+        return Settings()
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(str(path), [("(file)", f"cannot be read: {error}")]) from error
+    return parse(text, str(path))

@@ -1,0 +1,56 @@
+"""The tables. Core, not ORM: what runs is what is written.
+
+Instants are stored as whole microseconds since 1970 UTC (`Instant`): one type on both databases, exact,
+ordered, and cheap. States are stored as their enum's value. Reasons are two columns: a code and JSON.
+"""
+
+from pbx_sms.storage.schema.devices import agents, modems, sims
+from pbx_sms.storage.schema.people import (
+    contacts,
+    group_members,
+    groups,
+    inbound,
+    inbound_parts,
+    list_columns,
+    list_files,
+    lists,
+    recipients,
+    stop_list,
+    users,
+)
+from pbx_sms.storage.schema.sending import (
+    attempts,
+    events,
+    left_out,
+    mailings,
+    messages,
+    parts,
+    reports,
+)
+from pbx_sms.storage.schema.types import Instant, metadata
+
+__all__ = [
+    "Instant",
+    "agents",
+    "attempts",
+    "contacts",
+    "events",
+    "group_members",
+    "groups",
+    "inbound",
+    "inbound_parts",
+    "left_out",
+    "list_columns",
+    "list_files",
+    "lists",
+    "mailings",
+    "messages",
+    "metadata",
+    "modems",
+    "parts",
+    "recipients",
+    "reports",
+    "sims",
+    "stop_list",
+    "users",
+]

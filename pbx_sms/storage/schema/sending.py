@@ -1,0 +1,230 @@
+"""Mailings, messages, parts, attempts, reports and the event log."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    PrimaryKeyConstraint,
+    SmallInteger,
+    String,
+    Table,
+    Text,
+    false,
+)
+
+from pbx_sms.storage.schema.types import Id, Instant, Json, metadata
+
+mailings = Table(
+    "mailings",
+    metadata,
+    Column("mailing_id", Id, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("kind", String(16), nullable=False),
+    #: of the kind, so that the order needs no translation in SQL
+    Column("rank", SmallInteger, nullable=False),
+    Column("state", String(16), nullable=False),
+    #: why it is paused
+    Column("reason_code", String(64)),
+    Column("reason_params", Json),
+    #: NULL for single messages, which share one mailing per kind only in the pages' eyes
+    Column("list_id", Id, ForeignKey("lists.list_id")),
+    Column("group_id", Id, ForeignKey("groups.group_id")),
+    #: the text with its placeholders
+    Column("text", Text, nullable=False),
+    #: first | all: what happens to the same number with another text; NULL = not chosen
+    Column("repeats", String(8)),
+    Column("leave_out_incomplete", Boolean, nullable=False, server_default=false()),
+    #: messages that one SIM was refused may go through another
+    Column("reroute", Boolean, nullable=False, server_default=false()),
+    Column("message_count", Integer, nullable=False, server_default="0"),
+    Column("part_count", Integer, nullable=False, server_default="0"),
+    Column("left_out_count", Integer, nullable=False, server_default="0"),
+    Column("created_at", Instant, nullable=False),
+    Column("created_by", Text),
+    Column("scheduled_at", Instant),
+    Column("started_at", Instant),
+    Column("finished_at", Instant),
+    Column("forecast_at", Instant),
+    sqlite_autoincrement=True,
+)
+
+#: rows of the list that got no message, with why
+left_out = Table(
+    "left_out",
+    metadata,
+    Column("mailing_id", Id, ForeignKey(mailings.c.mailing_id, ondelete="CASCADE"), nullable=False),
+    Column("row", Integer, nullable=False),
+    Column("msisdn", String(20)),
+    Column("reason_code", String(64), nullable=False),
+    Column("reason_params", Json),
+    PrimaryKeyConstraint("mailing_id", "row"),
+)
+
+messages = Table(
+    "messages",
+    metadata,
+    Column("message_id", Id, primary_key=True),
+    #: NULL for a single message of `send`
+    Column("mailing_id", Id, ForeignKey(mailings.c.mailing_id)),
+    #: of the list
+    Column("row", Integer),
+    Column("rank", SmallInteger, nullable=False),
+    Column("msisdn", String(20), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("encoding", String(4), nullable=False),
+    Column("part_count", SmallInteger, nullable=False),
+    Column("state", String(12), nullable=False),
+    #: why it waits, failed or is unknown
+    Column("reason_code", String(64)),
+    Column("reason_params", Json),
+    #: not to be taken before this instant
+    Column("not_before_at", Instant),
+    #: not worth sending after this instant
+    Column("expires_at", Instant),
+    #: the SIM that alone may send it: it has an accepted part there, or was refused there
+    Column("bound_sim_id", Id),
+    #: the SIM it was submitted through
+    Column("sim_id", Id),
+    #: 8 bits, fixed at the first part of several
+    Column("concat_reference", SmallInteger),
+    #: agent that leased it, and until when
+    Column("agent_id", Id),
+    Column("lease_until_at", Instant),
+    Column("attempt_count", SmallInteger, nullable=False, server_default="0"),
+    Column("wants_report", Boolean, nullable=False),
+    #: of `send --id`: a repeat is answered with this message
+    Column("request_key", String(128)),
+    Column("created_at", Instant, nullable=False),
+    #: when its first part was accepted: the rest must follow soon
+    Column("first_accepted_at", Instant),
+    #: when its last part was accepted
+    Column("submitted_at", Instant),
+    Column("delivered_at", Instant),
+    sqlite_autoincrement=True,
+)
+
+parts = Table(
+    "parts",
+    metadata,
+    Column("message_id", Id, ForeignKey(messages.c.message_id, ondelete="CASCADE"), nullable=False),
+    #: from 1
+    Column("part", SmallInteger, nullable=False),
+    Column("state", String(12), nullable=False),
+    Column("sim_id", Id),
+    #: TP-MR that the modem gave it
+    Column("reference", SmallInteger),
+    Column("submitted_at", Instant),
+    #: see core.message.ReportState
+    Column("report", String(12), nullable=False),
+    #: TP-ST of the newest report
+    Column("report_status", SmallInteger),
+    Column("reported_at", Instant),
+    PrimaryKeyConstraint("message_id", "part"),
+)
+
+#: every try to submit a part: the record of what was said, and what the quotas are counted from
+attempts = Table(
+    "attempts",
+    metadata,
+    Column("attempt_id", Id, primary_key=True),
+    Column("message_id", Id, nullable=False),
+    Column("part", SmallInteger, nullable=False),
+    Column("sim_id", Id, nullable=False),
+    Column("msisdn", String(20), nullable=False),
+    Column("started_at", Instant, nullable=False),
+    Column("ended_at", Instant),
+    #: when it counts for the quotas: far in the future while it is not settled, NULL once refused
+    Column("counted_at", Instant),
+    #: it may use the part of the day that is reserved for service and urgent messages
+    Column("uses_reserve", Boolean, nullable=False),
+    #: of the verdict; NULL while it runs
+    Column("kind", String(12)),
+    Column("scope", String(12)),
+    Column("code", Text),
+    Column("reason_code", String(64)),
+    Column("reason_params", Json),
+    sqlite_autoincrement=True,
+)
+
+#: delivery reports as they came; one that matches nothing yet is tried again when a part is settled
+reports = Table(
+    "reports",
+    metadata,
+    Column("report_id", Id, primary_key=True),
+    Column("sim_id", Id, nullable=False),
+    Column("reference", SmallInteger, nullable=False),
+    Column("recipient", String(24)),
+    Column("status", SmallInteger, nullable=False),
+    Column("discharge_at", Instant),
+    Column("received_at", Instant, nullable=False),
+    Column("pdu", Text, nullable=False),
+    Column("message_id", Id),
+    Column("part", SmallInteger),
+    sqlite_autoincrement=True,
+)
+
+#: what changed, in the order of the commits: ids grow and are never used again
+events = Table(
+    "events",
+    metadata,
+    Column("event_id", Id, primary_key=True),
+    Column("at", Instant, nullable=False),
+    #: message | mailing | sim | modem | agent | inbound | stop
+    Column("kind", String(12), nullable=False),
+    Column("state", String(16)),
+    Column("mailing_id", Id),
+    Column("message_id", Id),
+    Column("part", SmallInteger),
+    Column("sim_id", Id),
+    Column("modem_id", Id),
+    #: parts accepted so far, for kind message
+    Column("parts_submitted", SmallInteger),
+    Column("reason_code", String(64)),
+    Column("reason_params", Json),
+    sqlite_autoincrement=True,
+)
+
+
+def _where(clause: object) -> dict[str, object]:
+    return {"sqlite_where": clause, "postgresql_where": clause}
+
+
+Index("ix_messages_mailing_id_state", messages.c.mailing_id, messages.c.state)
+#: what the dispatcher asks: the next queued messages of a mailing, in order
+Index(
+    "ix_messages_queue",
+    messages.c.mailing_id,
+    messages.c.message_id,
+    **_where(messages.c.state == "queued"),
+)
+#: what a start and the housekeeping look for
+Index(
+    "ix_messages_in_work",
+    messages.c.state,
+    messages.c.agent_id,
+    **_where(messages.c.state.in_(("leased", "submitting"))),
+)
+Index("ix_messages_mailing_id_row", messages.c.mailing_id, messages.c.row)
+Index("ix_messages_msisdn", messages.c.msisdn)
+Index(
+    "uq_messages_request_key",
+    messages.c.request_key,
+    unique=True,
+    **_where(messages.c.request_key.is_not(None)),
+)
+#: what a delivery report is matched by
+Index(
+    "ix_parts_report",
+    parts.c.sim_id,
+    parts.c.reference,
+    **_where(parts.c.report == "pending"),
+)
+Index("ix_attempts_quota", attempts.c.sim_id, attempts.c.counted_at)
+Index("ix_attempts_message_id", attempts.c.message_id)
+Index("ix_reports_open", reports.c.sim_id, reports.c.reference, **_where(reports.c.message_id.is_(None)))
+Index("ix_events_message_id", events.c.message_id)
+Index("ix_events_mailing_id", events.c.mailing_id, events.c.event_id)
