@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import (
     Boolean,
     Column,
@@ -135,7 +137,8 @@ attempts = Table(
     Column("part", SmallInteger, nullable=False),
     Column("sim_id", Id, nullable=False),
     Column("msisdn", String(20), nullable=False),
-    Column("started_at", Instant, nullable=False),
+    #: NULL while the part is only reserved: the whole message's quota is taken with its first part
+    Column("started_at", Instant),
     Column("ended_at", Instant),
     #: when it counts for the quotas: far in the future while it is not settled, NULL once refused
     Column("counted_at", Instant),
@@ -189,7 +192,7 @@ events = Table(
 )
 
 
-def _where(clause: object) -> dict[str, object]:
+def _where(clause: Any) -> dict[str, Any]:
     return {"sqlite_where": clause, "postgresql_where": clause}
 
 
@@ -223,6 +226,8 @@ Index(
     parts.c.reference,
     **_where(parts.c.report == "pending"),
 )
+#: attempts that are not settled: at most one message's for each SIM
+Index("ix_attempts_open", attempts.c.message_id, attempts.c.part, **_where(attempts.c.kind.is_(None)))
 Index("ix_attempts_quota", attempts.c.sim_id, attempts.c.counted_at)
 Index("ix_attempts_message_id", attempts.c.message_id)
 Index("ix_reports_open", reports.c.sim_id, reports.c.reference, **_where(reports.c.message_id.is_(None)))

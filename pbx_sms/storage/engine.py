@@ -1,0 +1,192 @@
+"""The database: SQLite for one PBX, PostgreSQL for several. Opening, transactions, its clock, wake-ups.
+
+Promises: a write transaction is exclusive from its first statement (`BEGIN IMMEDIATE`) on SQLite, so what
+it read cannot change under it; a commit is on the disk when `begin()` returns (`synchronous=FULL`: with
+NORMAL a commit may vanish at power loss, and an intent to submit must not).
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, create_engine, event, func, make_url, select, text
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.pool import QueuePool
+
+from alembic import command
+from pbx_sms.clock import Clock, SteadyClock, SystemClock
+from pbx_sms.errors import Refused
+from pbx_sms.storage import wakeup
+from pbx_sms.storage.schema import attempts, events
+
+BUSY_TIMEOUT_S = 10.0
+_MIGRATIONS = Path(__file__).resolve().parents[2] / "alembic"
+#: how often the server's clock is asked for its offset
+_CLOCK_REFRESH_S = 60.0
+
+
+def make_engine(url: str) -> Engine:
+    """An engine whose `begin()` starts read snapshots, or write transactions where the connection's
+    execution option `pbx_write` is set."""
+    if not make_url(url).drivername.startswith("sqlite"):
+        return create_engine(url, pool_pre_ping=True)
+    engine = create_engine(
+        url,
+        poolclass=QueuePool,
+        connect_args={"timeout": BUSY_TIMEOUT_S, "check_same_thread": False, "cached_statements": 256},
+    )
+    event.listen(engine, "connect", _configure_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _configure_sqlite(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "temp_store=MEMORY"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    write = connection.get_execution_options().get("pbx_write", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+
+class Database:
+    """One database, shared by the threads of a process. See the module's docstring."""
+
+    def __init__(self, url: str, *, clock: Clock | None = None) -> None:
+        self.url = url
+        self.is_sqlite = make_url(url).drivername.startswith("sqlite")
+        self.source_clock: Clock = clock or SystemClock()
+        self._engine = make_engine(url)
+        self._writer = self._engine.execution_options(pbx_write=True)
+        self._waker = wakeup.make_waker(url, self._engine)
+        self._clock_lock = threading.Lock()
+        self._steady: SteadyClock | None = None
+        self._clock_read_at = 0.0
+
+    @contextmanager
+    def begin(self) -> Iterator[Connection]:
+        """A write transaction: committed on leaving, rolled back on an exception."""
+        with self._writer.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A consistent snapshot for reading."""
+        with self._engine.connect() as connection:
+            if not self.is_sqlite:
+                connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+            with connection.begin():
+                yield connection
+
+    def now(self) -> datetime:
+        """The database server's clock; on SQLite the larger of the wall clock and the newest stored
+        instant. Never goes back while this object lives."""
+        with self._clock_lock:
+            monotonic = self.source_clock.monotonic()
+            if self._steady is None:
+                self._steady = SteadyClock(self.source_clock if self.is_sqlite else _Unset(self.source_clock))
+                with self.read() as connection:
+                    self._refresh_clock(connection, self._steady)
+                self._clock_read_at = monotonic
+            elif not self.is_sqlite and monotonic - self._clock_read_at > _CLOCK_REFRESH_S:
+                with self.read() as connection:
+                    self._refresh_clock(connection, self._steady)
+                self._clock_read_at = monotonic
+            return self._steady.now()
+
+    def _refresh_clock(self, connection: Connection, steady: SteadyClock) -> None:
+        if not self.is_sqlite:
+            steady.seen(connection.execute(select(func.clock_timestamp())).scalar_one())
+            return
+        for statement in (
+            select(events.c.at).order_by(events.c.event_id.desc()).limit(1),
+            select(attempts.c.ended_at).order_by(attempts.c.attempt_id.desc()).limit(1),
+        ):
+            newest_at = connection.execute(statement).scalar_one_or_none()
+            if newest_at is not None:
+                steady.seen(newest_at)
+
+    def wake(self) -> None:
+        """Tells the other processes that something was committed. Carries no data; losing one costs a
+        second at most."""
+        self._waker.wake()
+
+    def listen(self) -> wakeup.Wakeup:
+        """A listener of `wake` calls of other processes and of this one."""
+        return wakeup.make_listener(self.url)
+
+    def close(self) -> None:
+        self._waker.close()
+        self._engine.dispose()
+
+
+class _Unset:
+    """A clock whose wall time is unknown until the server has told it."""
+
+    def __init__(self, source: Clock) -> None:
+        self._source = source
+
+    def now(self) -> datetime:
+        return datetime(1970, 1, 1, tzinfo=UTC)
+
+    def monotonic(self) -> float:
+        return self._source.monotonic()
+
+
+def alembic_config(url: str) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS))
+    config.attributes["url"] = url
+    return config
+
+
+def upgrade(url: str) -> None:
+    """Brings the schema to the newest migration. Raises `Refused` when the database cannot be reached."""
+    with _reachable(url):
+        command.upgrade(alembic_config(url), "head")
+
+
+def open_database(url: str, *, clock: Clock | None = None) -> Database:
+    """The database, ready for use. Raises `Refused`: database_unreachable, database_needs_upgrade."""
+    with _reachable(url):
+        database = Database(url, clock=clock)
+        if database.is_sqlite and not Path(str(make_url(url).database)).exists():
+            database.close()
+            raise Refused("database_needs_upgrade", url=_shown(url))
+        with database.read() as connection:
+            current = MigrationContext.configure(connection).get_current_revision()
+    newest = ScriptDirectory.from_config(alembic_config(url)).get_current_head()
+    if current != newest:
+        database.close()
+        raise Refused("database_needs_upgrade", url=_shown(url))
+    return database
+
+
+def _shown(url: str) -> str:
+    return make_url(url).render_as_string(hide_password=True)
+
+
+@contextmanager
+def _reachable(url: str) -> Iterator[None]:
+    try:
+        yield
+    except OperationalError as error:
+        raise Refused("database_unreachable", url=_shown(url), problem=str(error.orig).strip()) from error
+
+
+def take_exclusive(database: Database, connection: Connection, key: int) -> None:
+    """On PostgreSQL, holds an advisory lock until the transaction ends; SQLite's write lock is enough."""
+    if not database.is_sqlite:
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": key})

@@ -1,0 +1,170 @@
+"""Nudges between processes: "something was committed, look again". No data, no promise of arrival.
+
+SQLite: a datagram socket per listener in the folder `<database file>.wake`. PostgreSQL: LISTEN/NOTIFY.
+Whoever loses a nudge finds the change with its next periodic look.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import os
+import select
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Protocol
+
+import psycopg
+from sqlalchemy import Engine, make_url
+from sqlalchemy.exc import DBAPIError
+
+CHANNEL = "pbx_sms"
+_serial = itertools.count()
+
+
+class Waker(Protocol):
+    def wake(self) -> None: ...
+    def close(self) -> None: ...
+
+
+class Wakeup(Protocol):
+    """A listener. `fileno()` becomes readable when a nudge came; `drain()` then empties it."""
+
+    def fileno(self) -> int: ...
+    def drain(self) -> None: ...
+    def wait(self, timeout_s: float) -> bool:
+        """Waits for a nudge; False when the time went by without one."""
+        ...
+
+    def close(self) -> None: ...
+
+
+def make_waker(url: str, engine: Engine) -> Waker:
+    folder = _folder(url)
+    return SocketWaker(folder) if folder is not None else NotifyWaker(engine)
+
+
+def make_listener(url: str) -> Wakeup:
+    folder = _folder(url)
+    return SocketWakeup(folder) if folder is not None else ListenWakeup(url)
+
+
+def _folder(url: str) -> Path | None:
+    parsed = make_url(url)
+    return Path(f"{parsed.database}.wake") if parsed.drivername.startswith("sqlite") else None
+
+
+@contextlib.contextmanager
+def _short_path(folder: Path) -> Iterator[str]:
+    """A path to `folder` that fits into a socket address (108 bytes), however deep the folder lies."""
+    descriptor = os.open(folder, os.O_PATH | os.O_DIRECTORY)
+    try:
+        yield f"/proc/self/fd/{descriptor}"
+    finally:
+        os.close(descriptor)
+
+
+class SocketWaker:
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._socket: socket.socket | None = None
+
+    def wake(self) -> None:
+        if self._socket is None:
+            self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+            self._socket.setblocking(False)
+        try:
+            names = os.listdir(self._folder)
+        except FileNotFoundError:
+            return
+        if not names:
+            return
+        with _short_path(self._folder) as short:
+            for name in names:
+                try:
+                    self._socket.sendto(b"!", f"{short}/{name}")
+                except ConnectionRefusedError:
+                    # its process is gone
+                    with contextlib.suppress(OSError):
+                        (self._folder / name).unlink()
+                except OSError:
+                    # a full queue is a nudge already; a vanished listener needs none
+                    continue
+
+    def close(self) -> None:
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
+
+
+class SocketWakeup:
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(exist_ok=True)
+        self._path = folder / f"{os.getpid()}-{next(_serial)}"
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self._socket.setblocking(False)
+        with contextlib.suppress(FileNotFoundError):
+            self._path.unlink()
+        with _short_path(folder) as short:
+            self._socket.bind(f"{short}/{self._path.name}")
+
+    def fileno(self) -> int:
+        return self._socket.fileno()
+
+    def drain(self) -> None:
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                self._socket.recv(64)
+
+    def wait(self, timeout_s: float) -> bool:
+        readable, _, _ = select.select([self._socket], [], [], timeout_s)
+        self.drain()
+        return bool(readable)
+
+    def close(self) -> None:
+        if self._socket.fileno() >= 0:
+            self._socket.close()
+            with contextlib.suppress(FileNotFoundError):
+                self._path.unlink()
+
+
+class NotifyWaker:
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine.execution_options(isolation_level="AUTOCOMMIT")
+
+    def wake(self) -> None:
+        # what was ordered is committed already: a server that is away must not fail the order
+        with contextlib.suppress(DBAPIError), self._engine.connect() as connection:
+            connection.exec_driver_sql(f"NOTIFY {CHANNEL}")
+
+    def close(self) -> None:
+        """The engine belongs to the database."""
+
+
+class ListenWakeup:
+    def __init__(self, url: str) -> None:
+        parsed = make_url(url)
+        self._address = parsed.set(drivername="postgresql").render_as_string(hide_password=False)
+        self._connection = self._connect()
+
+    def _connect(self) -> psycopg.Connection:
+        connection = psycopg.connect(self._address, autocommit=True)
+        connection.execute(f"LISTEN {CHANNEL}")
+        return connection
+
+    def fileno(self) -> int:
+        return self._connection.fileno()
+
+    def drain(self) -> None:
+        for _ in self._connection.notifies(timeout=0):
+            pass
+
+    def wait(self, timeout_s: float) -> bool:
+        came = False
+        for _ in self._connection.notifies(timeout=timeout_s, stop_after=1):
+            came = True
+        return came
+
+    def close(self) -> None:
+        self._connection.close()
