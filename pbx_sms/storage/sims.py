@@ -1,0 +1,136 @@
+"""The SIMs for reading, and the two changes that a person makes: hold one, release one.
+
+The engine writes the rest (which modem holds a SIM, throttling, quarantine). A SIM's state changes by a
+guarded update: zero changed rows say that somebody else was quicker.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Connection, func, or_, select, update
+
+from pbx_sms.core.reason import Reason
+from pbx_sms.storage.schema import attempts, modems, sims
+
+
+class SimState(StrEnum):
+    """Only *ready* sends. From *ready* a SIM may go anywhere, from everywhere else only to *ready*."""
+
+    READY = "ready"
+    #: backs off until `until_at`
+    THROTTLED = "throttled"
+    #: a person or a rule set it aside until `until_at`
+    SUSPENDED = "suspended"
+    #: its refusals have a pattern; a person must look
+    QUARANTINED = "quarantined"
+    #: a person holds it
+    DISABLED = "disabled"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SimRow:
+    sim_id: int
+    imsi: str
+    iccid: str | None
+    own_number: str | None
+    operator: str | None
+    label: str | None
+    state: SimState
+    reason_code: str | None
+    reason_params: dict[str, Any] | None
+    #: until when it is throttled or suspended
+    until_at: datetime | None
+    seen_at: datetime | None
+    # the modem that holds it; None when it is in none
+    modem: str | None
+    modem_state: str | None
+    modem_reason_code: str | None
+    modem_reason_params: dict[str, Any] | None
+    signal_dbm: int | None
+    # its own limits in the database; None = not set
+    per_hour: int | None
+    per_day: int | None
+    per_month: int | None
+    #: parts that count for the quotas, those in flight included
+    parts_24h: int
+    parts_30d: int
+
+
+def every(connection: Connection, now: datetime) -> list[SimRow]:
+    """All SIMs that were ever seen, those in a modem first, by modem name and IMSI."""
+    query = _query(now).order_by(modems.c.name.is_(None), modems.c.name, sims.c.imsi)
+    return [_row(row) for row in connection.execute(query)]
+
+
+def named(connection: Connection, name: str, now: datetime) -> list[SimRow]:
+    """The SIMs with this IMSI, label or modem name. One of them, unless the name is ambiguous or unknown."""
+    query = _query(now).where(or_(sims.c.imsi == name, sims.c.label == name, modems.c.name == name))
+    return [_row(row) for row in connection.execute(query.order_by(sims.c.imsi))]
+
+
+def change_state(
+    connection: Connection,
+    sim_id: int,
+    *,
+    allowed: tuple[SimState, ...],
+    state: SimState,
+    reason: Reason | None = None,
+) -> bool:
+    """Whether the SIM was in one of the `allowed` states and is now in `state`."""
+    return (
+        connection.execute(
+            update(sims)
+            .where(sims.c.sim_id == sim_id, sims.c.state.in_([str(one) for one in allowed]))
+            .values(
+                state=str(state),
+                reason_code=reason.code if reason else None,
+                reason_params=dict(reason.params) if reason else None,
+                until_at=None,
+                failures_in_row=0,
+            )
+        ).rowcount
+        == 1
+    )
+
+
+def _counted_since(at: datetime) -> Any:
+    return (
+        select(func.count())
+        .where(attempts.c.sim_id == sims.c.sim_id, attempts.c.counted_at > at)
+        .correlate(sims)
+        .scalar_subquery()
+    )
+
+
+def _query(now: datetime) -> Any:
+    return select(
+        sims.c.sim_id,
+        sims.c.imsi,
+        sims.c.iccid,
+        sims.c.own_number,
+        func.coalesce(modems.c.operator, sims.c.operator).label("operator"),
+        sims.c.label,
+        sims.c.state,
+        sims.c.reason_code,
+        sims.c.reason_params,
+        sims.c.until_at,
+        sims.c.seen_at,
+        modems.c.name.label("modem"),
+        modems.c.state.label("modem_state"),
+        modems.c.reason_code.label("modem_reason_code"),
+        modems.c.reason_params.label("modem_reason_params"),
+        modems.c.signal_dbm,
+        sims.c.per_hour,
+        sims.c.per_day,
+        sims.c.per_month,
+        _counted_since(now - timedelta(hours=24)).label("parts_24h"),
+        _counted_since(now - timedelta(days=30)).label("parts_30d"),
+    ).select_from(sims.outerjoin(modems, modems.c.modem_id == sims.c.modem_id))
+
+
+def _row(row: Any) -> SimRow:
+    return SimRow(**{**row._mapping, "state": SimState(row.state)})
