@@ -1,0 +1,144 @@
+"""A private PostgreSQL server for the tests: its own folder, a Unix socket, no network.
+
+It runs as an unprivileged user when the tests run as root, because the server refuses root, and the
+kernel ends it when the tests are killed. Its data is not worth a disk flush.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+import psycopg
+
+ROLE = "pbx_sms"
+
+
+def _binary(name: str) -> str:
+    """The newest installed server's own program: Debian keeps them out of the PATH."""
+    found = sorted(
+        Path("/usr/lib/postgresql").glob(f"*/bin/{name}"), key=lambda path: int(path.parts[4].split(".")[0])
+    )
+    path = str(found[-1]) if found else shutil.which(name)
+    if path is None:
+        raise RuntimeError("PostgreSQL's server is not installed; tests/run.sh installs it")
+    return path
+
+
+def _unprivileged() -> pwd.struct_passwd | None:
+    """Whom to become before the server starts; None when the tests are not run by root."""
+    if os.geteuid() != 0:
+        return None
+    try:
+        return pwd.getpwnam("postgres")
+    except KeyError:
+        return pwd.getpwnam("nobody")
+
+
+class PostgresqlServer:
+    def __init__(self, folder: Path, process: subprocess.Popen[bytes]) -> None:
+        self._folder = folder
+        self._process = process
+        self._serial = itertools.count(1)
+
+    @classmethod
+    def start(cls) -> PostgresqlServer:
+        """Creates the cluster, starts it, and returns when it answers."""
+        # in /tmp itself: a socket's path has room for 107 bytes, and the other user must get there
+        folder = Path(tempfile.mkdtemp(prefix="pbx-sms-pg-", dir="/tmp"))
+        user = _unprivileged()
+        become = []
+        if user is not None:
+            os.chown(folder, user.pw_uid, user.pw_gid)
+            become = [f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--clear-groups"]
+        data = folder / "data"
+        with (folder / "initdb.log").open("wb") as log:
+            subprocess.run(
+                [
+                    *(["setpriv", *become] if become else []),
+                    *[_binary("initdb"), "--pgdata", str(data), "--username", ROLE, "--auth=trust"],
+                    *["--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"],
+                ],
+                check=True,
+                cwd="/",
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+            )
+        options = {
+            "listen_addresses": "",
+            "unix_socket_directories": str(folder),
+            "fsync": "off",
+            "full_page_writes": "off",
+            "max_connections": "200",
+            "timezone": "Asia/Kathmandu",
+        }
+        with (folder / "server.log").open("wb") as log:
+            process = subprocess.Popen(
+                [
+                    *["setpriv", *become, "--pdeathsig=QUIT", _binary("postgres"), "-D", str(data)],
+                    *itertools.chain.from_iterable(
+                        ("-c", f"{name}={value}") for name, value in options.items()
+                    ),
+                ],
+                cwd="/",
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+            )
+        server = cls(folder, process)
+        server._wait_until_it_answers()
+        return server
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def url(self, name: str) -> str:
+        return f"postgresql+psycopg://{ROLE}@/{name}?host={self._folder}"
+
+    def create(self, name: str) -> None:
+        self._administer(f'CREATE DATABASE "{name}"')
+
+    def create_from(self, template: str) -> str:
+        """A new database like `template`; returns its name."""
+        name = f"test_{next(self._serial)}"
+        self._administer(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        return name
+
+    def drop(self, name: str) -> None:
+        self._administer(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+    def stop(self) -> None:
+        self._process.terminate()
+        try:
+            self._process.wait(20)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        shutil.rmtree(self._folder)
+
+    def _administer(self, statement: str) -> None:
+        with psycopg.connect(
+            f"host={self._folder} user={ROLE} dbname=postgres", autocommit=True
+        ) as connection:
+            connection.execute(statement.encode())
+
+    def _wait_until_it_answers(self) -> None:
+        while True:
+            try:
+                self._administer("SELECT 1")
+                return
+            except psycopg.OperationalError:
+                try:
+                    self._process.wait(0.05)
+                except subprocess.TimeoutExpired:
+                    continue
+                log = (self._folder / "server.log").read_text(errors="replace")
+                shutil.rmtree(self._folder)
+                raise RuntimeError(f"the PostgreSQL server did not start:\n{log}") from None
