@@ -56,16 +56,18 @@ def differences(engine: Engine) -> list[object]:
         context = MigrationContext.configure(
             connection, opts={"compare_type": True, "compare_server_default": True}
         )
-        return compare_metadata(context, metadata)
+        return list(compare_metadata(context, metadata))
 
 
-def test_an_upgrade_from_nothing_makes_exactly_the_tables_of_the_code(empty_url: str, connected: Engine):
+def test_an_upgrade_from_nothing_makes_exactly_the_tables_of_the_code(
+    empty_url: str, connected: Engine
+) -> None:
     storage_engine.upgrade(empty_url)
     assert tables(connected) == set(metadata.tables)
     assert differences(connected) == []
 
 
-def test_alembic_itself_finds_nothing_to_add(empty_url: str, connected: Engine):
+def test_alembic_itself_finds_nothing_to_add(empty_url: str, connected: Engine) -> None:
     storage_engine.upgrade(empty_url)
     command.check(storage_engine.alembic_config(empty_url))
 
@@ -104,7 +106,7 @@ def tables_that_never_reuse_ids(engine: Engine) -> list[str]:
         return sorted(rows.scalars())
 
 
-def test_migrated_tables_are_those_that_the_metadata_would_create(empty_url: str, connected: Engine):
+def test_migrated_tables_are_those_that_the_metadata_would_create(empty_url: str, connected: Engine) -> None:
     storage_engine.upgrade(empty_url)
     migrated = described(connected), tables_that_never_reuse_ids(connected)
     command.downgrade(storage_engine.alembic_config(empty_url), "base")
@@ -112,7 +114,7 @@ def test_migrated_tables_are_those_that_the_metadata_would_create(empty_url: str
     assert (described(connected), tables_that_never_reuse_ids(connected)) == migrated
 
 
-def test_each_migration_can_be_taken_back_and_done_again(empty_url: str, connected: Engine):
+def test_each_migration_can_be_taken_back_and_done_again(empty_url: str, connected: Engine) -> None:
     config = storage_engine.alembic_config(empty_url)
     before: list[dict[str, object]] = [described(connected)]
     for revision in REVISIONS:
@@ -126,7 +128,7 @@ def test_each_migration_can_be_taken_back_and_done_again(empty_url: str, connect
     assert described(connected) == before[-1]
 
 
-def test_an_upgrade_of_a_database_that_is_up_to_date_changes_nothing(database_url: str):
+def test_an_upgrade_of_a_database_that_is_up_to_date_changes_nothing(database_url: str) -> None:
     engine = create_engine(database_url)
     try:
         with engine.begin() as connection:
@@ -138,7 +140,9 @@ def test_an_upgrade_of_a_database_that_is_up_to_date_changes_nothing(database_ur
         engine.dispose()
 
 
-def test_a_filled_database_keeps_its_rows_through_every_later_migration(empty_url: str, connected: Engine):
+def test_a_filled_database_keeps_its_rows_through_every_later_migration(
+    empty_url: str, connected: Engine
+) -> None:
     config = storage_engine.alembic_config(empty_url)
     command.upgrade(config, "0003")
     with connected.begin() as connection:
@@ -152,7 +156,7 @@ def test_a_filled_database_keeps_its_rows_through_every_later_migration(empty_ur
     assert differences(connected) == []
 
 
-def test_a_filled_database_can_be_taken_back_to_nothing(database_url: str):
+def test_a_filled_database_can_be_taken_back_to_nothing(database_url: str) -> None:
     engine = create_engine(database_url)
     try:
         with engine.begin() as connection:
@@ -163,7 +167,7 @@ def test_a_filled_database_can_be_taken_back_to_nothing(database_url: str):
         engine.dispose()
 
 
-def test_two_upgrades_at_the_same_time_end_in_one_schema(empty_url: str, connected: Engine):
+def test_two_upgrades_at_the_same_time_end_in_one_schema(empty_url: str, connected: Engine) -> None:
     context = multiprocessing.get_context("spawn")
     upgrades = [context.Process(target=storage_engine.upgrade, args=(empty_url,)) for _ in range(2)]
     for process in upgrades:
@@ -174,7 +178,7 @@ def test_two_upgrades_at_the_same_time_end_in_one_schema(empty_url: str, connect
     assert differences(connected) == []
 
 
-def test_an_upgrade_that_fails_half_way_leaves_nothing_behind(empty_url: str, connected: Engine):
+def test_an_upgrade_that_fails_half_way_leaves_nothing_behind(empty_url: str, connected: Engine) -> None:
     with connected.begin() as connection:
         connection.execute(text("CREATE TABLE messages (foreign_thing INTEGER)"))
     with pytest.raises(Exception, match="messages"):
@@ -182,7 +186,7 @@ def test_an_upgrade_that_fails_half_way_leaves_nothing_behind(empty_url: str, co
     assert tables(connected) == {"messages"}
 
 
-def test_a_database_of_an_older_version_is_refused_until_it_is_upgraded(empty_url: str):
+def test_a_database_of_an_older_version_is_refused_until_it_is_upgraded(empty_url: str) -> None:
     command.upgrade(storage_engine.alembic_config(empty_url), REVISIONS[0])
     with pytest.raises(Refused) as refusal:
         storage_engine.open_database(empty_url)
@@ -191,7 +195,7 @@ def test_a_database_of_an_older_version_is_refused_until_it_is_upgraded(empty_ur
     storage_engine.open_database(empty_url).close()
 
 
-def test_migrations_do_not_import_the_application():
+def test_migrations_do_not_import_the_application() -> None:
     folder = storage_engine.alembic_config("sqlite://").get_main_option("script_location")
     for script in ScriptDirectory(str(folder)).walk_revisions():
         assert "pbx_sms" not in Path(script.path).read_text(encoding="utf-8")
