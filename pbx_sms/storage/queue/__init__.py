@@ -1,0 +1,51 @@
+"""The queue: the only writer of the states of messages and parts.
+
+Each function is a piece of one write transaction and takes `now`. A change is a guarded update: it touches
+a row only in a state from which `core.message.TRANSITIONS` allows it, and the event is written with it.
+Nothing here waits, retries or knows a modem.
+"""
+
+from pbx_sms.storage.queue.entry import NewMessage, insert_messages
+from pbx_sms.storage.queue.lease import Leased, lease, release, release_of_agent, renew, waiting_queues
+from pbx_sms.storage.queue.orders import (
+    cancel_mailing,
+    expire,
+    fail_incomplete,
+    finish_mailings,
+    resolve,
+    return_unstarted,
+    suppress,
+)
+from pbx_sms.storage.queue.recovery import Recovery, abandon_overdue, recover
+from pbx_sms.storage.queue.report import record_report
+from pbx_sms.storage.queue.settle import Settled, settle, settle_late
+from pbx_sms.storage.queue.submit import Begun, Denied, Granted, begin_submit
+
+__all__ = [
+    "Begun",
+    "Denied",
+    "Granted",
+    "Leased",
+    "NewMessage",
+    "Recovery",
+    "Settled",
+    "abandon_overdue",
+    "begin_submit",
+    "cancel_mailing",
+    "expire",
+    "fail_incomplete",
+    "finish_mailings",
+    "insert_messages",
+    "lease",
+    "record_report",
+    "recover",
+    "release",
+    "release_of_agent",
+    "renew",
+    "resolve",
+    "return_unstarted",
+    "settle",
+    "settle_late",
+    "suppress",
+    "waiting_queues",
+]

@@ -1,0 +1,83 @@
+"""New messages, with their parts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, func, insert, select
+
+from pbx_sms.core.message import MessageState, PartState, ReportState
+from pbx_sms.storage.schema import messages, parts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewMessage:
+    msisdn: str
+    text: str
+    encoding: str
+    part_count: int
+    rank: int
+    wants_report: bool
+    mailing_id: int | None = None
+    row: int | None = None
+    request_key: str | None = None
+    expires_at: datetime | None = None
+
+
+def insert_messages(connection: Connection, new: Sequence[NewMessage], now: datetime) -> list[int]:
+    """Stores the messages as queued, with a pending part for each segment; returns their ids in order.
+
+    On SQLite the transaction is exclusive, so ids follow the largest one; elsewhere the database is asked
+    for a block of its sequence. Either way ids are known without reading each row back.
+    """
+    if not new:
+        return []
+    ids = _take_ids(connection, len(new))
+    connection.execute(
+        insert(messages),
+        [
+            {
+                "message_id": message_id,
+                "mailing_id": message.mailing_id,
+                "row": message.row,
+                "rank": message.rank,
+                "msisdn": message.msisdn,
+                "text": message.text,
+                "encoding": message.encoding,
+                "part_count": message.part_count,
+                "state": MessageState.QUEUED,
+                "expires_at": message.expires_at,
+                "attempt_count": 0,
+                "wants_report": message.wants_report,
+                "request_key": message.request_key,
+                "created_at": now,
+            }
+            for message_id, message in zip(ids, new, strict=True)
+        ],
+    )
+    connection.execute(
+        insert(parts),
+        [
+            {
+                "message_id": message_id,
+                "part": number,
+                "state": PartState.PENDING,
+                "report": ReportState.NONE,
+            }
+            for message_id, message in zip(ids, new, strict=True)
+            for number in range(1, message.part_count + 1)
+        ],
+    )
+    return ids
+
+
+def _take_ids(connection: Connection, count: int) -> list[int]:
+    if connection.dialect.name == "sqlite":
+        sequence = "SELECT seq FROM sqlite_sequence WHERE name = 'messages'"
+        newest = connection.exec_driver_sql(sequence).scalar_one_or_none() or 0
+        return list(range(newest + 1, newest + count + 1))
+    sequence_name = func.pg_get_serial_sequence("messages", "message_id")
+    numbers = select(func.nextval(sequence_name)).select_from(func.generate_series(1, count))
+    return sorted(connection.execute(numbers).scalars())

@@ -1,0 +1,159 @@
+"""Taking messages for a limited time, and giving them back. Nothing of a leased message has left."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, and_, bindparam, or_, select, update
+
+from pbx_sms.core.mailing import MailingState
+from pbx_sms.core.message import MessageState
+from pbx_sms.storage.schema import mailings, messages
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leased:
+    message_id: int
+    mailing_id: int | None
+    rank: int
+    part_count: int
+    #: the SIM that alone may send it
+    bound_sim_id: int | None
+    #: it has an accepted part: the rest must follow soon
+    begun: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """A running mailing, or the single messages of one rank (mailing_id None)."""
+
+    mailing_id: int | None
+    rank: int
+
+
+def waiting_queues(connection: Connection) -> list[Queue]:
+    """The queues that may have something to send, highest rank first."""
+    running = select(mailings.c.mailing_id, mailings.c.rank).where(mailings.c.state == MailingState.RUNNING)
+    singles = (
+        select(messages.c.rank)
+        .where(messages.c.mailing_id.is_(None), messages.c.state == MessageState.QUEUED)
+        .distinct()
+    )
+    queues = [Queue(row.mailing_id, row.rank) for row in connection.execute(running)]
+    queues += [Queue(None, rank) for rank in connection.execute(singles).scalars()]
+    return sorted(queues, key=lambda queue: (-queue.rank, queue.mailing_id or 0))
+
+
+_LEASE = (
+    update(messages)
+    .where(
+        messages.c.message_id.in_(bindparam("ids", expanding=True)),
+        messages.c.state == MessageState.QUEUED,
+    )
+    .values(
+        state=MessageState.LEASED,
+        agent_id=bindparam("new_agent_id"),
+        lease_until_at=bindparam("new_until_at"),
+    )
+)
+
+
+def lease(
+    connection: Connection,
+    queue: Queue,
+    *,
+    agent_id: int,
+    limit: int,
+    sim_ids: Collection[int],
+    now: datetime,
+    until_at: datetime,
+) -> list[Leased]:
+    """Takes up to `limit` messages of a queue in the list's order; begun ones first.
+
+    Only messages that are due and that one of `sim_ids` may send. Another agent's are passed over.
+    """
+    due = and_(
+        messages.c.mailing_id == queue.mailing_id
+        if queue.mailing_id is not None
+        else and_(messages.c.mailing_id.is_(None), messages.c.rank == queue.rank),
+        messages.c.state == MessageState.QUEUED,
+        or_(messages.c.not_before_at.is_(None), messages.c.not_before_at <= now),
+        or_(messages.c.bound_sim_id.is_(None), messages.c.bound_sim_id.in_(tuple(sim_ids))),
+    )
+    columns = (
+        messages.c.message_id,
+        messages.c.mailing_id,
+        messages.c.rank,
+        messages.c.part_count,
+        messages.c.bound_sim_id,
+        messages.c.first_accepted_at,
+    )
+    chosen = list(
+        connection.execute(
+            select(*columns)
+            .where(due)
+            .order_by(messages.c.message_id)
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+        )
+    )
+    if not chosen:
+        return []
+    connection.execute(
+        _LEASE,
+        {
+            "ids": [row.message_id for row in chosen],
+            "new_agent_id": agent_id,
+            "new_until_at": until_at,
+        },
+    )
+    return [
+        Leased(
+            message_id=row.message_id,
+            mailing_id=row.mailing_id,
+            rank=row.rank,
+            part_count=row.part_count,
+            bound_sim_id=row.bound_sim_id,
+            begun=row.first_accepted_at is not None,
+        )
+        for row in chosen
+    ]
+
+
+def renew(connection: Connection, message_ids: Sequence[int], agent_id: int, until_at: datetime) -> None:
+    """Prolongs leases that this agent still holds."""
+    if message_ids:
+        connection.execute(
+            update(messages)
+            .where(
+                messages.c.message_id.in_(message_ids),
+                messages.c.state == MessageState.LEASED,
+                messages.c.agent_id == agent_id,
+            )
+            .values(lease_until_at=until_at)
+        )
+
+
+def release(connection: Connection, message_ids: Sequence[int], agent_id: int) -> None:
+    """Gives messages back that this agent leased and does not send. Others' and sent ones are left alone."""
+    if message_ids:
+        connection.execute(
+            update(messages)
+            .where(
+                messages.c.message_id.in_(message_ids),
+                messages.c.state == MessageState.LEASED,
+                messages.c.agent_id == agent_id,
+            )
+            .values(state=MessageState.QUEUED, agent_id=None, lease_until_at=None)
+        )
+
+
+def release_of_agent(connection: Connection, agent_id: int) -> int:
+    """Gives back everything that the agent leased; for its start and its end. Returns how many."""
+    return connection.execute(
+        update(messages)
+        .where(messages.c.state == MessageState.LEASED, messages.c.agent_id == agent_id)
+        .values(state=MessageState.QUEUED, agent_id=None, lease_until_at=None)
+    ).rowcount

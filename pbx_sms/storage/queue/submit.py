@@ -1,0 +1,327 @@
+"""The intent: everything that must hold is checked, and the quota reserved, before the first byte.
+
+The whole message's quota is taken with its first part, so that a limit never stops it half-way. What was
+reserved and not used is given back by `settle` or `recover`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection, bindparam, exists, insert, select, update
+
+from pbx_sms.core import quota
+from pbx_sms.core.mailing import MailingState
+from pbx_sms.core.message import MessageState, PartState
+from pbx_sms.core.quota import SimLimits
+from pbx_sms.core.reason import Reason
+from pbx_sms.core.sim import SimState
+from pbx_sms.storage import usage
+from pbx_sms.storage.events import NewEvent
+from pbx_sms.storage.queue import lease, orders
+from pbx_sms.storage.schema import attempts, mailings, messages, parts, sims, stop_list
+from pbx_sms.storage.schema.types import FAR_FUTURE
+from pbx_sms.storage.usage import Shortage
+
+#: how soon a quota is looked at again that an unsettled part of the same SIM takes up
+_UNSETTLED_S = 5.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Begun:
+    """Who wants to begin, and under which rules."""
+
+    message_id: int
+    agent_id: int
+    sim_id: int
+    limits: SimLimits
+    zone: ZoneInfo
+    sim_first_seen_at: datetime
+    resume_parts_s: float
+    #: the driver splits the message: all parts move together
+    whole_message: bool
+    #: until when the intent is this agent's to settle
+    until_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Granted:
+    """The intent is written: once it is committed, these parts may be submitted."""
+
+    message_id: int
+    mailing_id: int | None
+    msisdn: str
+    text: str
+    part_count: int
+    #: numbers from 1, and the attempt of each
+    part_numbers: tuple[int, ...]
+    attempt_ids: tuple[int, ...]
+    concat_reference: int | None
+    wants_report: bool
+    attempt_count: int
+    uses_reserve: bool
+    #: parts whose quota was reserved by this call
+    reserved: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Denied:
+    """The message is not to be submitted now. What became of it is already written."""
+
+    #: its new state, or `leased` when it is still the caller's and only this SIM cannot take it now
+    state: MessageState | None
+    shortage: Shortage | None = None
+
+
+_MESSAGE = (
+    select(
+        messages.c.mailing_id,
+        messages.c.rank,
+        messages.c.msisdn,
+        messages.c.text,
+        messages.c.part_count,
+        messages.c.state,
+        messages.c.expires_at,
+        messages.c.bound_sim_id,
+        messages.c.concat_reference,
+        messages.c.attempt_count,
+        messages.c.wants_report,
+        messages.c.first_accepted_at,
+        mailings.c.state.label("mailing_state"),
+        exists(select(stop_list.c.msisdn).where(stop_list.c.msisdn == messages.c.msisdn)).label("stopped"),
+        messages.c.message_id,
+        sims.c.state.label("sim_state"),
+    )
+    .select_from(
+        messages.outerjoin(mailings, mailings.c.mailing_id == messages.c.mailing_id).outerjoin(
+            sims, sims.c.sim_id == bindparam("sim_id")
+        )
+    )
+    .where(
+        messages.c.message_id == bindparam("message_id"),
+        messages.c.agent_id == bindparam("agent_id"),
+        messages.c.state.in_((MessageState.LEASED, MessageState.SUBMITTING)),
+    )
+    .with_for_update(of=messages)
+)
+_OPEN_PARTS = (
+    select(parts.c.part)
+    .where(
+        parts.c.message_id == bindparam("message_id"),
+        parts.c.state.in_((PartState.PENDING, PartState.REFUSED)),
+    )
+    .order_by(parts.c.part)
+)
+_RESERVED = select(attempts.c.part, attempts.c.attempt_id).where(
+    attempts.c.message_id == bindparam("message_id"),
+    attempts.c.sim_id == bindparam("sim_id"),
+    attempts.c.kind.is_(None),
+    attempts.c.started_at.is_(None),
+)
+_MARK_MESSAGE = (
+    update(messages)
+    .where(
+        messages.c.message_id == bindparam("b_message_id"),
+        messages.c.state.in_((MessageState.LEASED, MessageState.SUBMITTING)),
+    )
+    .values(
+        state=MessageState.SUBMITTING,
+        sim_id=bindparam("b_sim_id"),
+        concat_reference=bindparam("b_concat_reference"),
+        attempt_count=bindparam("b_attempt_count"),
+        lease_until_at=bindparam("b_until_at"),
+        reason_code=None,
+        reason_params=None,
+        not_before_at=None,
+    )
+)
+_MARK_PART = (
+    update(parts)
+    .where(parts.c.message_id == bindparam("b_message_id"), parts.c.part == bindparam("b_part"))
+    .values(state=PartState.SUBMITTING, sim_id=bindparam("b_sim_id"))
+)
+_MARK_SIM = (
+    update(sims).where(sims.c.sim_id == bindparam("b_sim_id")).values(last_submit_at=bindparam("b_now"))
+)
+_RESERVE = insert(attempts)
+_START_ATTEMPT = (
+    update(attempts)
+    .where(attempts.c.attempt_id == bindparam("b_attempt_id"))
+    .values(started_at=bindparam("b_now"))
+)
+_NEWEST_REFERENCE = (
+    select(messages.c.concat_reference)
+    .where(messages.c.msisdn == bindparam("msisdn"), messages.c.concat_reference.is_not(None))
+    .order_by(messages.c.message_id.desc())
+    .limit(1)
+)
+
+
+def begin_submit(
+    connection: Connection, begun: Begun, now: datetime, new_events: list[NewEvent]
+) -> Granted | Denied:
+    """Checks everything once more and writes the intent to submit the next part of a leased message.
+
+    Denied when the stop list, a cancelled or paused mailing, its age or the quota forbids it; the message
+    is then already in the state that follows.
+    """
+    row = connection.execute(
+        _MESSAGE,
+        {"message_id": begun.message_id, "agent_id": begun.agent_id, "sim_id": begun.sim_id},
+    ).one_or_none()
+    if row is None:
+        return Denied(state=None)
+    is_begun = row.first_accepted_at is not None
+    denied = _forbidden(connection, begun, row, is_begun, now, new_events)
+    if denied is not None:
+        return denied
+    open_parts: Sequence[int] = (
+        (1,)
+        if row.part_count == 1
+        else tuple(connection.execute(_OPEN_PARTS, {"message_id": begun.message_id}).scalars())
+    )
+    uses_reserve = row.rank > 0
+    reserved: dict[int, int] = {}
+    if row.part_count > 1:
+        reserved = {
+            reservation.part: reservation.attempt_id
+            for reservation in connection.execute(
+                _RESERVED, {"message_id": begun.message_id, "sim_id": begun.sim_id}
+            )
+        }
+    missing = [part for part in open_parts if part not in reserved]
+    if missing:
+        short = usage.shortage(
+            connection,
+            begun.sim_id,
+            len(missing),
+            quota.windows(
+                begun.limits,
+                now,
+                begun.zone,
+                first_seen_at=begun.sim_first_seen_at,
+                uses_reserve=uses_reserve,
+            ),
+            now,
+            unsettled_s=_UNSETTLED_S,
+        ) or usage.recipients_shortage(connection, begun.sim_id, row.msisdn, begun.limits, now, begun.zone)
+        if short is not None:
+            return Denied(state=row.state, shortage=short)
+    numbers = tuple(open_parts) if begun.whole_message else tuple(open_parts[:1])
+    reserved |= _reserve(connection, begun, row, missing, numbers, uses_reserve, now)
+    for part in numbers:
+        if part not in missing:
+            connection.execute(_START_ATTEMPT, {"b_attempt_id": reserved[part], "b_now": now})
+    concat_reference = row.concat_reference
+    if row.part_count > 1 and concat_reference is None:
+        # a counter for each recipient: what one telephone joins must not share a reference within hours
+        newest = connection.execute(_NEWEST_REFERENCE, {"msisdn": row.msisdn}).scalar_one_or_none()
+        concat_reference = (begun.message_id if newest is None else newest + 1) % 256
+    attempt_count = row.attempt_count + 1
+    connection.execute(
+        _MARK_MESSAGE,
+        {
+            "b_message_id": begun.message_id,
+            "b_sim_id": begun.sim_id,
+            "b_concat_reference": concat_reference,
+            "b_attempt_count": attempt_count,
+            "b_until_at": begun.until_at,
+        },
+    )
+    connection.execute(
+        _MARK_PART,
+        [{"b_message_id": begun.message_id, "b_part": part, "b_sim_id": begun.sim_id} for part in numbers],
+    )
+    connection.execute(_MARK_SIM, {"b_sim_id": begun.sim_id, "b_now": now})
+    if row.state == MessageState.LEASED:
+        new_events.append(
+            NewEvent(
+                at=now,
+                kind="message",
+                state=MessageState.SUBMITTING,
+                mailing_id=row.mailing_id,
+                message_id=begun.message_id,
+                part=numbers[0],
+                sim_id=begun.sim_id,
+                parts_submitted=numbers[0] - 1,
+            )
+        )
+    return Granted(
+        message_id=begun.message_id,
+        mailing_id=row.mailing_id,
+        msisdn=row.msisdn,
+        text=row.text,
+        part_count=row.part_count,
+        part_numbers=numbers,
+        attempt_ids=tuple(reserved[part] for part in numbers),
+        concat_reference=concat_reference,
+        wants_report=row.wants_report,
+        attempt_count=attempt_count,
+        uses_reserve=uses_reserve,
+        reserved=len(missing),
+    )
+
+
+def _forbidden(
+    connection: Connection, begun: Begun, row: Any, is_begun: bool, now: datetime, new_events: list[NewEvent]
+) -> Denied | None:
+    """What must not go any more gets its end here; None when the message may go."""
+
+    def end(state: MessageState, reason: Reason) -> Denied:
+        if is_begun:
+            orders.fail_incomplete(connection, begun.message_id, reason, now, new_events)
+            return Denied(state=MessageState.FAILED)
+        orders.end_unsent(connection, begun.message_id, state, reason, now, new_events)
+        return Denied(state=state)
+
+    if row.stopped:
+        return end(MessageState.SUPPRESSED, Reason("stop_list"))
+    if row.mailing_state == MailingState.CANCELLED:
+        return end(MessageState.CANCELLED, Reason("mailing_cancelled"))
+    if row.expires_at is not None and row.expires_at <= now:
+        return end(MessageState.EXPIRED, Reason("expired", {"expired_at": row.expires_at.isoformat()}))
+    if is_begun and now - row.first_accepted_at > timedelta(seconds=begun.resume_parts_s):
+        return end(MessageState.FAILED, Reason("resume_too_late", {"limit_s": begun.resume_parts_s}))
+    if row.mailing_state is not None and row.mailing_state != MailingState.RUNNING and not is_begun:
+        # paused: it goes back; a begun message is completed all the same, or the recipient gets a torso
+        lease.release(connection, [begun.message_id], begun.agent_id)
+        return Denied(state=MessageState.QUEUED)
+    if row.bound_sim_id is not None and row.bound_sim_id != begun.sim_id:
+        lease.release(connection, [begun.message_id], begun.agent_id)
+        return Denied(state=MessageState.QUEUED)
+    if row.sim_state != SimState.READY:
+        return Denied(state=row.state, shortage=Shortage(reason=Reason("sim_not_ready"), until_at=None))
+    return None
+
+
+def _reserve(
+    connection: Connection,
+    begun: Begun,
+    row: Any,
+    missing: Sequence[int],
+    starting: Sequence[int],
+    uses_reserve: bool,
+    now: datetime,
+) -> dict[int, int]:
+    """Writes an attempt for each part that has none yet; returns part → attempt."""
+    reserved: dict[int, int] = {}
+    for part in missing:
+        result = connection.execute(
+            _RESERVE,
+            {
+                "message_id": begun.message_id,
+                "part": part,
+                "sim_id": begun.sim_id,
+                "msisdn": row.msisdn,
+                "started_at": now if part in starting else None,
+                "counted_at": FAR_FUTURE,
+                "uses_reserve": uses_reserve,
+            },
+        )
+        assert result.inserted_primary_key is not None
+        reserved[part] = result.inserted_primary_key[0]
+    return reserved
