@@ -8,27 +8,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import Connection, func, or_, select, update
 
 from pbx_sms.core.reason import Reason
+from pbx_sms.core.sim import TRANSITIONS, SimState
 from pbx_sms.storage.schema import attempts, modems, sims
-
-
-class SimState(StrEnum):
-    """Only *ready* sends. From *ready* a SIM may go anywhere, from everywhere else only to *ready*."""
-
-    READY = "ready"
-    #: backs off until `until_at`
-    THROTTLED = "throttled"
-    #: a person or a rule set it aside until `until_at`
-    SUSPENDED = "suspended"
-    #: its refusals have a pattern; a person must look
-    QUARANTINED = "quarantined"
-    #: a person holds it
-    DISABLED = "disabled"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,19 +58,15 @@ def named(connection: Connection, name: str, now: datetime) -> list[SimRow]:
     return [_row(row) for row in connection.execute(query.order_by(sims.c.imsi))]
 
 
-def change_state(
-    connection: Connection,
-    sim_id: int,
-    *,
-    allowed: tuple[SimState, ...],
-    state: SimState,
-    reason: Reason | None = None,
-) -> bool:
-    """Whether the SIM was in one of the `allowed` states and is now in `state`."""
+def change_state(connection: Connection, sim_id: int, state: SimState, reason: Reason | None = None) -> bool:
+    """Whether the SIM was in a state that leads to `state`, and is in it now."""
     return (
         connection.execute(
             update(sims)
-            .where(sims.c.sim_id == sim_id, sims.c.state.in_([str(one) for one in allowed]))
+            .where(
+                sims.c.sim_id == sim_id,
+                sims.c.state.in_([one for one in SimState if state in TRANSITIONS[one]]),
+            )
             .values(
                 state=str(state),
                 reason_code=reason.code if reason else None,

@@ -1,0 +1,140 @@
+"""The stop list: nothing is sent to a number on it, and what was queued for it ends in the same commit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from pbx_sms.config import Settings
+from pbx_sms.core.msisdn import Normalizer, Rejected
+from pbx_sms.core.reason import Reason
+from pbx_sms.errors import NotFound, Refused
+from pbx_sms.storage import events, queue, stop_list
+from pbx_sms.storage.engine import Database
+from pbx_sms.storage.events import NewEvent
+from pbx_sms.storage.stop_list import StopEntry, StopSource
+
+#: numbers of one `IN (…)`
+_CHUNK = 5_000
+
+
+def add(
+    database: Database,
+    settings: Settings,
+    *,
+    number: str,
+    note: str | None = None,
+    by: str | None = None,
+    source: StopSource = StopSource.PERSON,
+) -> dict[str, Any]:
+    """{"number", "added", "suppressed"}: `added` is false where it was on the list already.
+
+    Refused: the number's own code (landline, wrong_length, …; see `core.msisdn.Rejected`).
+    """
+    msisdn = _normalized(settings, number)
+    added, suppressed = _take_up(database, [(msisdn, note)], source=source, by=by)
+    return {"number": msisdn, "added": bool(added), "suppressed": suppressed}
+
+
+def remove(database: Database, settings: Settings, *, number: str) -> dict[str, Any]:
+    """{"number"}. Refused: stop_not_listed, and the number's own code."""
+    msisdn = _normalized(settings, number)
+    now = database.now()
+    with database.begin() as connection:
+        if not stop_list.remove(connection, msisdn):
+            raise NotFound("stop_not_listed", number=msisdn)
+        events.append(connection, [_event(now, msisdn, "removed")])
+    database.wake()
+    return {"number": msisdn}
+
+
+def list_entries(database: Database, settings: Settings) -> list[dict[str, Any]]:
+    """[{"number", "source", "note", "created_at", "created_by"}], newest first."""
+    with database.read() as connection:
+        return [
+            {
+                "number": entry.msisdn,
+                "source": str(entry.source),
+                "note": entry.note,
+                "created_at": entry.created_at,
+                "created_by": entry.created_by,
+            }
+            for entry in stop_list.entries(connection)
+        ]
+
+
+def import_numbers(
+    database: Database,
+    settings: Settings,
+    *,
+    cells: Iterable[tuple[int, Any]],
+    note: str | None = None,
+    by: str | None = None,
+) -> dict[str, Any]:
+    """Takes up every number of `cells` (row, value), all in one commit.
+
+    {"read", "added", "already", "suppressed", "rejected": [{"row", "value", "reason", "reason_params"}]};
+    `already` counts numbers that were on the list or came before in `cells`. Both numbers of a cell that
+    holds two are taken up: a stop is for the person.
+    """
+    normalizer = Normalizer(settings.sending.country)
+    rejected: list[dict[str, Any]] = []
+    numbers: list[tuple[str, str | None]] = []
+    read_count = 0
+    for row, value in cells:
+        read_count += 1
+        found = normalizer.normalize(value)
+        if isinstance(found, Rejected):
+            rejected.append({"row": row, "value": found.value, "reason": found.code, "reason_params": {}})
+            continue
+        numbers.append((found.msisdn, note))
+        if found.second is not None:
+            numbers.append((found.second, note))
+    added, suppressed = _take_up(database, numbers, source=StopSource.IMPORT, by=by)
+    return {
+        "read": read_count,
+        "added": added,
+        "already": len(numbers) - added,
+        "suppressed": suppressed,
+        "rejected": rejected,
+    }
+
+
+def _take_up(
+    database: Database, numbers: list[tuple[str, str | None]], *, source: StopSource, by: str | None
+) -> tuple[int, int]:
+    """(numbers that are new on the list, messages that were suppressed)."""
+    now = database.now()
+    with database.begin() as connection:
+        new = stop_list.add(
+            connection,
+            [
+                StopEntry(msisdn=msisdn, source=source, created_at=now, note=note, created_by=by)
+                for msisdn, note in numbers
+            ],
+        )
+        # also for numbers that were listed before: nothing that is queued for them may stay
+        waiting = sorted(stop_list.waiting_among(connection, {msisdn for msisdn, _ in numbers}))
+        new_events: list[NewEvent] = []
+        suppressed = 0
+        for start in range(0, len(waiting), _CHUNK):
+            suppressed += queue.suppress(connection, waiting[start : start + _CHUNK], now, new_events)
+        if source is StopSource.IMPORT:
+            reason = Reason("stop_imported", {"count": len(new)})
+            new_events.append(NewEvent(at=now, kind="stop", state="added", reason=reason))
+        else:
+            new_events.extend(_event(now, msisdn, "added") for msisdn in sorted(new))
+        events.append(connection, new_events)
+    database.wake()
+    return len(new), suppressed
+
+
+def _event(now: Any, msisdn: str, state: str) -> NewEvent:
+    return NewEvent(at=now, kind="stop", state=state, reason=Reason(f"stop_{state}", {"number": msisdn}))
+
+
+def _normalized(settings: Settings, number: str) -> str:
+    found = Normalizer(settings.sending.country).normalize(number)
+    if isinstance(found, Rejected):
+        raise Refused(found.code, value=found.value)
+    return found.msisdn
