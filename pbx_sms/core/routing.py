@@ -1,4 +1,4 @@
-"""Who goes next, and through which SIM. Pure: the dispatcher owns the instances and tells them what it sees."""
+"""Who goes next, and through which SIM. Pure: the dispatcher owns the instances and feeds them."""
 
 from __future__ import annotations
 

@@ -6,6 +6,7 @@ Nothing here waits, retries or knows a modem.
 """
 
 from pbx_sms.storage.queue.entry import NewMessage, insert_messages
+from pbx_sms.storage.queue.late import settle_late
 from pbx_sms.storage.queue.lease import Leased, lease, release, release_of_agent, renew, waiting_queues
 from pbx_sms.storage.queue.orders import (
     cancel_mailing,
@@ -18,7 +19,7 @@ from pbx_sms.storage.queue.orders import (
 )
 from pbx_sms.storage.queue.recovery import Recovery, abandon_overdue, recover
 from pbx_sms.storage.queue.report import record_report
-from pbx_sms.storage.queue.settle import Settled, settle, settle_late
+from pbx_sms.storage.queue.settle import Settled, settle
 from pbx_sms.storage.queue.submit import Begun, Denied, Granted, begin_submit
 
 __all__ = [

@@ -6,6 +6,7 @@ outcome is unknown (then it proves that the network took it). One that matches n
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -102,6 +103,15 @@ _OPEN = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class PartOf:
+    """A part and the number it went to."""
+
+    message_id: int
+    part: int
+    msisdn: str
+
+
 def _same_number(recipient: str | None, msisdn: str) -> bool:
     """A report without a readable number can only be told by its reference."""
     if not recipient:
@@ -162,9 +172,7 @@ def apply_early(
     connection: Connection,
     sim_id: int,
     reference: int,
-    message_id: int,
-    part: int,
-    msisdn: str,
+    settled: PartOf,
     now: datetime,
     new_events: list[NewEvent],
 ) -> None:
@@ -173,12 +181,12 @@ def apply_early(
         _OPEN, {"sim_id": sim_id, "reference": reference, "since_at": now - _EARLY}
     ).all()
     for early in opened:
-        if not _same_number(early.recipient, msisdn):
+        if not _same_number(early.recipient, settled.msisdn):
             continue
         connection.execute(
             update(reports)
             .where(reports.c.report_id == early.report_id)
-            .values(message_id=message_id, part=part)
+            .values(message_id=settled.message_id, part=settled.part)
         )
         row = connection.execute(
             select(
@@ -187,9 +195,9 @@ def apply_early(
                 messages.c.part_count,
                 messages.c.state,
                 messages.c.sim_id,
-            ).where(messages.c.message_id == message_id)
+            ).where(messages.c.message_id == settled.message_id)
         ).one()
-        _apply_to(connection, row, part, early.status, now, new_events)
+        _apply_to(connection, row, settled.part, early.status, now, new_events)
 
 
 def _apply(

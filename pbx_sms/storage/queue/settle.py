@@ -199,7 +199,12 @@ def _accepted(
         for part, reference in zip(granted.part_numbers, references, strict=True):
             if reference is not None:
                 report.apply_early(
-                    connection, sim_id, reference, granted.message_id, part, granted.msisdn, now, new_events
+                    connection,
+                    sim_id,
+                    reference,
+                    report.PartOf(granted.message_id, part, granted.msisdn),
+                    now,
+                    new_events,
                 )
     return Settled(message_state=MessageState.SUBMITTED if complete else MessageState.SUBMITTING)
 
@@ -354,69 +359,3 @@ def _event(
             reason=reason,
         )
     )
-
-
-def settle_late(
-    connection: Connection,
-    attempt_id: int,
-    verdict: Verdict,
-    reference: int | None,
-    now: datetime,
-    chance: float,
-    new_events: list[NewEvent],
-) -> Settled | None:
-    """The answer of an attempt that was already unknown. None when it is settled otherwise by now.
-
-    What is proven not to have been taken may be tried again; a message of which a part is proven accepted
-    goes on with its other parts while they can still be joined.
-    """
-    row = connection.execute(
-        select(
-            attempts.c.message_id,
-            attempts.c.part,
-            attempts.c.sim_id,
-            messages.c.mailing_id,
-            messages.c.msisdn,
-            messages.c.text,
-            messages.c.part_count,
-            messages.c.concat_reference,
-            messages.c.wants_report,
-            messages.c.attempt_count,
-            attempts.c.uses_reserve,
-        )
-        .join(messages, messages.c.message_id == attempts.c.message_id)
-        .where(
-            attempts.c.attempt_id == attempt_id,
-            attempts.c.kind == Kind.UNKNOWN,
-            messages.c.state == MessageState.UNKNOWN,
-        )
-    ).one_or_none()
-    if row is None or verdict.kind is Kind.UNKNOWN:
-        return None
-    granted = Granted(
-        message_id=row.message_id,
-        mailing_id=row.mailing_id,
-        msisdn=row.msisdn,
-        text=row.text,
-        part_count=row.part_count,
-        part_numbers=(row.part,),
-        attempt_ids=(attempt_id,),
-        concat_reference=row.concat_reference,
-        wants_report=row.wants_report,
-        attempt_count=row.attempt_count,
-        uses_reserve=row.uses_reserve,
-        reserved=0,
-    )
-    settled = settle(connection, granted, row.sim_id, verdict, (reference,), now, chance, new_events)
-    if settled.message_state is MessageState.SUBMITTING:
-        _set_message(
-            connection,
-            row.message_id,
-            MessageState.QUEUED,
-            Reason("goes_on_after_late_answer"),
-            {"bound_sim_id": row.sim_id},
-        )
-        orders.revive_mailing(connection, row.mailing_id, now, new_events)
-    elif settled.message_state is MessageState.QUEUED:
-        orders.revive_mailing(connection, row.mailing_id, now, new_events)
-    return settled
