@@ -118,10 +118,10 @@ class Database:
             if newest_at is not None:
                 steady.seen(newest_at)
 
-    def wake(self) -> None:
-        """Tells the other processes that something was committed. Carries no data; losing one costs a
-        second at most."""
-        self._waker.wake()
+    def wake(self, *, own: bool = True) -> None:
+        """Tells the listeners that something was committed; those of this process only with `own` (on
+        PostgreSQL always). Carries no data; losing one costs a second at most."""
+        self._waker.wake(own=own)
 
     def listen(self) -> wakeup.Wakeup:
         """A listener of `wake` calls of other processes and of this one."""

@@ -24,7 +24,7 @@ _serial = itertools.count()
 
 
 class Waker(Protocol):
-    def wake(self) -> None: ...
+    def wake(self, *, own: bool) -> None: ...
     def close(self) -> None: ...
 
 
@@ -70,7 +70,7 @@ class SocketWaker:
         self._folder = folder
         self._socket: socket.socket | None = None
 
-    def wake(self) -> None:
+    def wake(self, *, own: bool) -> None:
         if self._socket is None:
             self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
             self._socket.setblocking(False)
@@ -78,6 +78,9 @@ class SocketWaker:
             names = os.listdir(self._folder)
         except FileNotFoundError:
             return
+        if not own:
+            prefix = f"{os.getpid()}-"
+            names = [name for name in names if not name.startswith(prefix)]
         if not names:
             return
         with _short_path(self._folder) as short:
@@ -133,7 +136,7 @@ class NotifyWaker:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine.execution_options(isolation_level="AUTOCOMMIT")
 
-    def wake(self) -> None:
+    def wake(self, *, own: bool) -> None:
         # what was ordered is committed already: a server that is away must not fail the order
         with contextlib.suppress(DBAPIError), self._engine.connect() as connection:
             connection.exec_driver_sql(f"NOTIFY {CHANNEL}")

@@ -1,0 +1,236 @@
+"""Inbound SMS: stored once, joined, a stop word obeyed, all in the commit after which the SIM's copy goes.
+
+A part is told from its twin (the same record read again after a lost delete) by the hash of SIM and TPDU.
+Parts of a concatenated message wait here for the others; what is still missing after a day is shown as it
+is, with the number of missing parts.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, insert, select, update
+
+from pbx_sms.core import tpdu
+from pbx_sms.core.reason import Reason
+from pbx_sms.core.tpdu import Deliver, Undecodable
+from pbx_sms.storage import queue, stop_list
+from pbx_sms.storage.events import NewEvent
+from pbx_sms.storage.schema import inbound, inbound_parts
+
+#: how long the parts of one message may lie apart before they are taken for another's
+_JOIN_WITHIN = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stored:
+    #: of the whole message; None while parts are missing, or for a record seen before
+    inbound_id: int | None
+    is_stop: bool = False
+    suppressed: int = 0
+
+
+def normalised(text: str) -> str:
+    """A text as stop words are compared: without the spaces around it, in one case."""
+    return " ".join(text.split()).casefold()
+
+
+def store(
+    connection: Connection,
+    sim_id: int,
+    imsi: str,
+    message: Deliver | Undecodable,
+    pdu: str,
+    now: datetime,
+    stop_words: Collection[str],
+    new_events: list[NewEvent],
+) -> Stored:
+    """Stores one inbound TPDU. A message whose whole text is a stop word puts its number on the stop list,
+    and what is queued for the number becomes suppressed, before this returns."""
+    if isinstance(message, Undecodable) and message.is_empty_slot:
+        return Stored(inbound_id=None)
+    fingerprint = hashlib.sha256(f"{imsi} {pdu.upper()}".encode()).hexdigest()
+    seen = select(inbound_parts.c.inbound_part_id).where(inbound_parts.c.fingerprint == fingerprint)
+    if connection.execute(seen).scalar_one_or_none() is not None:
+        return Stored(inbound_id=None)
+    concat = message.concat if isinstance(message, Deliver) else None
+    key = connection.execute(
+        insert(inbound_parts).values(
+            fingerprint=fingerprint,
+            sim_id=sim_id,
+            sender=message.sender if isinstance(message, Deliver) else None,
+            concat_reference=concat.reference if concat else None,
+            concat_bits=concat.bits if concat else None,
+            concat_total=concat.total if concat else None,
+            concat_number=concat.number if concat else None,
+            pdu=pdu,
+            received_at=now,
+        )
+    ).inserted_primary_key
+    assert key is not None
+    if isinstance(message, Undecodable):
+        # kept as it came: a person may want to know that something unreadable arrived
+        return _finish(connection, sim_id, "", None, pdu, None, [key[0]], 0, now, (), new_events)
+    if concat is None or concat.total <= 1:
+        text = _text_of(message)
+        return _finish(
+            connection,
+            sim_id,
+            message.sender or "",
+            _msisdn(message),
+            text,
+            message.service_at,
+            [key[0]],
+            0,
+            now,
+            stop_words,
+            new_events,
+        )
+    return _join(connection, sim_id, message, now, stop_words, new_events)
+
+
+def _text_of(message: Deliver) -> str:
+    return message.data.hex().upper() if message.is_binary else message.text
+
+
+def _msisdn(message: Deliver) -> str | None:
+    """The sender as a number that can be answered and stopped, None for a name or a short code."""
+    sender = message.sender or ""
+    if message.sender_is_alphanumeric or not sender.startswith("+"):
+        return None
+    return sender
+
+
+def _join(
+    connection: Connection,
+    sim_id: int,
+    message: Deliver,
+    now: datetime,
+    stop_words: Collection[str],
+    new_events: list[NewEvent],
+) -> Stored:
+    concat = message.concat
+    assert concat is not None
+    waiting = connection.execute(
+        select(inbound_parts)
+        .where(
+            inbound_parts.c.sim_id == sim_id,
+            inbound_parts.c.sender == message.sender,
+            inbound_parts.c.concat_reference == concat.reference,
+            inbound_parts.c.concat_bits == concat.bits,
+            inbound_parts.c.concat_total == concat.total,
+            inbound_parts.c.inbound_id.is_(None),
+            inbound_parts.c.received_at > now - _JOIN_WITHIN,
+        )
+        .order_by(inbound_parts.c.inbound_part_id)
+    ).all()
+    newest = {row.concat_number: row for row in waiting}
+    if set(newest) != set(range(1, concat.total + 1)):
+        return Stored(inbound_id=None)
+    decoded = [tpdu.decode(newest[number].pdu) for number in sorted(newest)]
+    ordered = [part for part in decoded if isinstance(part, Deliver)]
+    return _finish(
+        connection,
+        sim_id,
+        message.sender or "",
+        _msisdn(message),
+        tpdu.join(ordered),
+        ordered[0].service_at,
+        [row.inbound_part_id for row in waiting],
+        0,
+        now,
+        stop_words,
+        new_events,
+    )
+
+
+def _finish(
+    connection: Connection,
+    sim_id: int,
+    sender: str,
+    msisdn: str | None,
+    text: str,
+    sent_at: datetime | None,
+    part_ids: list[int],
+    missing_parts: int,
+    now: datetime,
+    stop_words: Collection[str],
+    new_events: list[NewEvent],
+) -> Stored:
+    is_stop = msisdn is not None and normalised(text) in {normalised(word) for word in stop_words}
+    key = connection.execute(
+        insert(inbound).values(
+            sim_id=sim_id,
+            sender=sender,
+            msisdn=msisdn,
+            text=text,
+            sent_at=sent_at,
+            received_at=now,
+            missing_parts=missing_parts,
+            is_stop=is_stop,
+        )
+    ).inserted_primary_key
+    assert key is not None
+    inbound_id = int(key[0])
+    connection.execute(
+        update(inbound_parts)
+        .where(inbound_parts.c.inbound_part_id.in_(part_ids))
+        .values(inbound_id=inbound_id)
+    )
+    suppressed = 0
+    if is_stop and msisdn is not None:
+        entry = stop_list.StopEntry(
+            msisdn=msisdn,
+            source=stop_list.StopSource.SMS,
+            created_at=now,
+            note=text,
+            inbound_id=inbound_id,
+        )
+        stop_list.add(connection, [entry])
+        suppressed = queue.suppress(connection, [msisdn], now, new_events)
+        new_events.append(
+            NewEvent(at=now, kind="stop", sim_id=sim_id, reason=Reason("stop_word", {"number": msisdn}))
+        )
+    new_events.append(NewEvent(at=now, kind="inbound", sim_id=sim_id))
+    return Stored(inbound_id=inbound_id, is_stop=is_stop, suppressed=suppressed)
+
+
+def close_incomplete(connection: Connection, now: datetime, new_events: list[NewEvent]) -> int:
+    """Shows messages of which parts never came. Returns how many."""
+    old = connection.execute(
+        select(inbound_parts)
+        .where(inbound_parts.c.inbound_id.is_(None), inbound_parts.c.received_at <= now - _JOIN_WITHIN)
+        .order_by(inbound_parts.c.inbound_part_id)
+    ).all()
+    groups: dict[tuple[Any, ...], list[Any]] = {}
+    for row in old:
+        group = (row.sim_id, row.sender, row.concat_reference, row.concat_bits, row.concat_total)
+        groups.setdefault(group, []).append(row)
+    for rows in groups.values():
+        _close(connection, rows, now, new_events)
+    return len(groups)
+
+
+def _close(connection: Connection, rows: list[Any], now: datetime, new_events: list[NewEvent]) -> None:
+    newest = {row.concat_number: row for row in rows}
+    decoded = [tpdu.decode(newest[number].pdu) for number in sorted(newest)]
+    parts = [part for part in decoded if isinstance(part, Deliver)]
+    first = parts[0]
+    total = first.concat.total if first.concat else len(parts)
+    _finish(
+        connection,
+        rows[0].sim_id,
+        first.sender or "",
+        _msisdn(first),
+        tpdu.join(parts),
+        first.service_at,
+        [row.inbound_part_id for row in rows],
+        total - len(parts),
+        now,
+        (),
+        new_events,
+    )
