@@ -142,8 +142,9 @@ def test_septets_under_the_same_dcs_stay_septets() -> None:
         ("00", "gsm7", None), ("04", "binary", None), ("08", "ucs2", None), ("0C", "gsm7", None),
         ("10", "gsm7", 0), ("15", "binary", 1), ("18", "ucs2", 0), ("20", "binary", None),
         ("28", "binary", None), ("40", "gsm7", None), ("48", "ucs2", None), ("58", "ucs2", 0),
-        ("60", "binary", None), ("80", "gsm7", None), ("B8", "gsm7", None), ("C8", "gsm7", None), ("D0", "gsm7", None),
-        ("E0", "ucs2", None), ("F0", "gsm7", 0), ("F1", "gsm7", 1), ("F5", "binary", 1), ("F7", "binary", 3),
+        ("60", "binary", None), ("80", "gsm7", None), ("B8", "gsm7", None), ("C8", "gsm7", None),
+        ("D0", "gsm7", None), ("E0", "ucs2", None), ("F0", "gsm7", 0), ("F1", "gsm7", 1), ("F5", "binary", 1),
+        ("F7", "binary", 3),
     ],
 )  # fmt: skip
 def test_data_coding_schemes(dcs: str, alphabet: str, message_class: int | None) -> None:

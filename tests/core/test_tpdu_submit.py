@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from smspdudecoder.codecs import GSM
 from smspdudecoder.fields import SMSSubmit
 
 from pbx_sms.core import tpdu
@@ -48,6 +49,23 @@ def encode(msisdn: str, text: str, **order: Any) -> tpdu.SubmitPdu:
     )
 
 
+def read_septets(user_data: bytes, length: int, header_octets: int) -> list[int]:
+    """The septets of the text, drawn bit by bit: it begins at the first septet after the header."""
+    bits = "".join(f"{octet:08b}"[::-1] for octet in user_data)
+    first = -(-8 * header_octets // 7)
+    return [int(bits[7 * place : 7 * place + 7][::-1], 2) for place in range(first, length)]
+
+
+def read_text(septets: list[int]) -> str:
+    """The text by the tables of the independent decoder."""
+    pairs = zip([0, *septets], septets, strict=False)
+    return "".join(
+        GSM.ALPHABET_EXT[septet] if before == GSM.CHAR_EXT else GSM.ALPHABET[septet]
+        for before, septet in pairs
+        if septet != GSM.CHAR_EXT
+    )
+
+
 def decode_independently(pdu: tpdu.SubmitPdu) -> dict[str, Any]:
     decoded: dict[str, Any] = SMSSubmit.decode(StringIO(pdu.hex))
     return decoded
@@ -80,7 +98,7 @@ def test_an_independent_decoder_reads_every_part(
     text: str, msisdn: str, reference: int, wants_report: bool, reject_duplicates: bool
 ) -> None:
     segments = split(text)
-    read_text = ""
+    whole_text = ""
     for segment in segments:
         pdu = tpdu.encode_submit(
             msisdn=msisdn,
@@ -114,12 +132,21 @@ def test_an_independent_decoder_reads_every_part(
                 "parts_count": len(segments),
                 "part_number": segment.number,
             }
-        assert decoded["user_data"]["data"] == segment.text
-        read_text += decoded["user_data"]["data"]
-        # SMSC, first octet, reference, number, PID, DCS, validity, length: what follows is user data
-        address_octets = 2 + (len(msisdn.removeprefix("+")) + 1) // 2
-        assert pdu.length - (2 + address_octets + 4) <= 140
-    assert read_text == text
+        # first octet, reference, number, PID, DCS, validity, length: what follows is user data
+        user_data_place = 2 + 2 + (len(msisdn.removeprefix("+")) + 1) // 2 + 4
+        user_data = bytes.fromhex(pdu.hex)[1 + user_data_place :]
+        assert len(user_data) <= 140
+        septets: list[int] = []
+        if segment.encoding is Encoding.GSM7:
+            length = bytes.fromhex(pdu.hex)[user_data_place]
+            septets = read_septets(user_data, length, 6 if len(segments) > 1 else 0)
+            assert read_text(septets) == segment.text
+        # That decoder cuts the header and the spare bits off by characters, after it has turned each
+        # escape pair into one; with an escape in the field (the header may look like one) it cuts wrong.
+        if GSM.CHAR_EXT not in read_septets(user_data, 8 * len(user_data) // 7, 0) or not septets:
+            assert decoded["user_data"]["data"] == segment.text
+        whole_text += segment.text
+    assert whole_text == text
 
 
 @pytest.mark.parametrize(
