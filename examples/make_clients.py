@@ -137,8 +137,8 @@ def make() -> Workbook:
     total_row = HEADER_ROW + ROW_COUNT + 1
     sheet.cell(total_row, 2, "Итого").font = Font(bold=True)
     sheet.cell(total_row, 5, f"=SUM(E{HEADER_ROW + 1}:E{total_row - 1})").font = Font(bold=True)
-    for column, width in zip("ABCDEF", (5, 24, 34, 14, 10, 14), strict=True):
-        sheet.column_dimensions[column].width = width
+    for letter, width in zip("ABCDEF", (5, 24, 34, 14, 10, 14), strict=True):
+        sheet.column_dimensions[letter].width = width
     sheet.freeze_panes = f"A{HEADER_ROW + 1}"
     return workbook
 
