@@ -113,6 +113,14 @@ def test_a_ucs2_text_shorter_than_announced_is_given_as_far_as_it_goes() -> None
     assert deliver("A0" + ucs2("Привет")[2:-2], dcs="08").text == "Приве"
 
 
+def test_a_line_cut_inside_an_octet_is_read_as_far_as_it_goes() -> None:
+    decoded = tpdu.decode(record("05E8329BFD06")[:-1])
+    assert isinstance(decoded, tpdu.Deliver)
+    assert (decoded.text, decoded.is_truncated) == ("hell", True)
+    cut_data = record("05E8329BFD06", dcs="04")[:-1]
+    assert tpdu.decode(cut_data) == tpdu.Undecodable(raw=cut_data, why="pdu_too_short")
+
+
 def test_an_odd_octet_of_ucs2_is_dropped() -> None:
     assert deliver("05" + ucs2("да")[2:] + "04", dcs="08").text == "да"
 

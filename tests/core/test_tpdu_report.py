@@ -26,6 +26,8 @@ def test_golden_reports_mean_what_they_mean(vector: Report) -> None:
         discharge_at=vector.discharge_at,
         status=vector.status,
     )
+    assert isinstance(decoded, tpdu.StatusReport)
+    assert decoded.discharge_at is not None
     assert decoded.discharge_at.utcoffset() == vector.discharge_at.utcoffset()
 
 

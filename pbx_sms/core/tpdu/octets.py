@@ -10,8 +10,11 @@ class Malformed(PbxSmsError):
 
 
 class Octets:
-    def __init__(self, octets: bytes) -> None:
+    """`is_cut`: the line ended inside an octet, so that something is certainly missing at the end."""
+
+    def __init__(self, octets: bytes, *, is_cut: bool = False) -> None:
         self._octets = octets
+        self.is_cut = is_cut
         self._place = 0
 
     def take(self, count: int) -> bytes:

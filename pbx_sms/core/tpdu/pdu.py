@@ -53,7 +53,7 @@ def _decode(pdu_hex: str, *, with_smsc: bool) -> Deliver | StatusReport:
     record = bytes.fromhex(digits[: len(digits) // 2 * 2])
     if not record.strip(b"\xff") or not record.strip(b"\x00"):
         raise Malformed(EMPTY_SLOT)
-    octets = Octets(record)
+    octets = Octets(record, is_cut=len(digits) % 2 == 1)
     smsc = decode_smsc(octets) if with_smsc else None
     first_octet = octets.take_one()
     message_type = first_octet & _TYPE_BITS

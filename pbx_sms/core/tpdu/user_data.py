@@ -77,8 +77,9 @@ def decode_user_data(octets: Octets, *, dcs: int, has_header: bool) -> UserData:
     """The user data that comes next, its length octet first.
 
     The length octet counts, whatever the line's own length says: what stands after the user data is
-    ignored (records of a SIM are padded). Missing octets are `Malformed`, but a UCS-2 text is given as
-    far as it goes: some networks state the length before they cut.
+    ignored (records of a SIM are padded). Missing octets are `Malformed`, for then the length is as
+    doubtful as the data. But UCS-2 is given as far as it goes, because some networks state the length
+    before they cut, and so is septet text whose line ends inside an octet, because there the cut shows.
     """
     length = octets.take_one()
     available = octets.rest()
@@ -87,7 +88,8 @@ def decode_user_data(octets: Octets, *, dcs: int, has_header: bool) -> UserData:
         alphabet = Alphabet.UCS2
     octet_count = (7 * length + 7) // 8 if alphabet is Alphabet.GSM7 else length
     is_truncated = octet_count > len(available)
-    if is_truncated and alphabet is not Alphabet.UCS2:
+    is_readable = alphabet is Alphabet.UCS2 or (alphabet is Alphabet.GSM7 and octets.is_cut)
+    if is_truncated and not is_readable:
         raise Malformed("pdu_too_short")
     field = available[:octet_count]
     header_octets = _header_octets(field) if has_header else 0
