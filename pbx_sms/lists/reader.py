@@ -107,7 +107,7 @@ class Reading:
         self._answers = answers
 
     def chunks(self) -> Iterator[tuple[int, list[frames.Row]]]:
-        """(rows of the sheet that are behind us, rows). The rows are tuples in the order of `frames.Row`.
+        """(rows of the sheet that are behind us, rows), some thousands at a time.
 
         Raises Refused if the file turns out not to be readable or too large; what was taken is to be
         thrown away then.
@@ -116,13 +116,14 @@ class Reading:
             if kind == frames.DONE:
                 self.counts = Counts(**value)
                 return
-            if value[1]:
-                yield value
+            rows_behind, rows = value
+            if rows:
+                yield rows_behind, list(map(frames.Row._make, rows))
 
 
 def inspect(source: Source, request: ReadRequest) -> Inspection:
     """A first look at a file: sheets, columns, first rows. Raises Refused."""
-    with _content(source, request) as descriptor, _answers(descriptor, request, inspect=True) as answers:
+    with checked(source, request) as file, _answers(file.fileno(), request, inspect=True) as answers:
         _, facts = next(answers)
         return Inspection(
             layout=_layout(facts),
@@ -134,7 +135,7 @@ def inspect(source: Source, request: ReadRequest) -> Inspection:
 @contextmanager
 def read(source: Source, request: ReadRequest) -> Iterator[Reading]:
     """The rows of a file, streamed. Leaving the block ends the child, whatever has been read by then."""
-    with _content(source, request) as descriptor, _answers(descriptor, request, inspect=False) as answers:
+    with checked(source, request) as file, _answers(file.fileno(), request, inspect=False) as answers:
         _, facts = next(answers)
         yield Reading(_layout(facts), answers)
 
@@ -158,27 +159,41 @@ def _layout(facts: dict[str, Any]) -> ListLayout:
 
 
 @contextmanager
-def _content(source: Source, request: ReadRequest) -> Iterator[int]:
-    """A descriptor of the content, which must not be empty or too large."""
-    file: IO[bytes]
-    if isinstance(source, Path):
-        try:
-            file = source.open("rb")
-        except OSError as error:
-            raise NotFound("file_not_found", file_name=request.file_name) from error
-    else:
-        file = tempfile.TemporaryFile(prefix="pbx-sms-list-")  # noqa: SIM115 - closed below
-        stream = io.BytesIO(source) if isinstance(source, bytes) else source
-        shutil.copyfileobj(stream, file)
-        file.flush()
-    with file:
+def checked(source: Source, request: ReadRequest) -> Iterator[BinaryIO]:
+    """The source as a file on disk, which is not empty and not too large. Raises NotFound, Refused."""
+    with _on_disk(source, request) as file:
         size = os.fstat(file.fileno()).st_size
         if size == 0:
             raise Refused("file_empty", file_name=request.file_name)
         if size > request.limits.max_file_bytes:
             max_mb = f"{request.limits.max_file_bytes / 1_000_000:g}"
             raise Refused("file_too_large", file_name=request.file_name, max_mb=max_mb)
-        yield file.fileno()
+        file.seek(0)
+        yield file
+
+
+@contextmanager
+def _on_disk(source: Source, request: ReadRequest) -> Iterator[BinaryIO]:
+    if isinstance(source, Path):
+        try:
+            opened = source.open("rb")
+        except OSError as error:
+            raise NotFound("file_not_found", file_name=request.file_name) from error
+        with opened:
+            yield opened
+        return
+    if not isinstance(source, bytes):
+        try:
+            source.fileno()
+        except OSError:
+            pass  # it lives in memory only
+        else:
+            yield source
+            return
+    with tempfile.TemporaryFile(prefix="pbx-sms-list-") as copy:
+        shutil.copyfileobj(io.BytesIO(source) if isinstance(source, bytes) else source, copy)
+        copy.flush()
+        yield copy
 
 
 @contextmanager

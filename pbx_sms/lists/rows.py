@@ -70,6 +70,7 @@ class RowReader:
         for row_number, values in enumerate(self._sheet.rows(), 1):
             if row_number <= header_row or values == blank:
                 continue
+            too_long: int | None = None
             try:
                 texts = [
                     value.strip() if type(value) is str else convert(value)
@@ -77,12 +78,9 @@ class RowReader:
                 ]
             except OverflowError:
                 texts, too_long = self._shortened(values)
-            else:
-                too_long = None
             msisdn = ordinary(values[phone])
-            if msisdn is not None and too_long is None:
-                raw_value = note = code = params = None
-            else:
+            raw_value = note = code = params = None
+            if msisdn is None or too_long is not None:
                 if not any(texts) or self._is_total(values, texts):
                     continue
                 msisdn, raw_value, note, code, params = self._judged(values, texts, too_long, row_number)

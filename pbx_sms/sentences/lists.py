@@ -159,7 +159,8 @@ SENTENCES: dict[str, tuple[str, str]] = {
     ),
     # titles of the workbook of rejected rows
     "rejected_sheet": ("Rows not taken", "Непринятые строки"),
+    "rejected_notes_sheet": ("Notes", "Примечания"),
     "rejected_row": ("Row", "Строка"),
     "rejected_value": ("In the cell", "В ячейке"),
-    "rejected_why": ("Why", "Почему"),
+    "rejected_why": ("What about it", "Что с ней"),
 }
