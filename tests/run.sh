@@ -15,9 +15,10 @@ fi
 
 # a server and its command-line programs, a browser, letters for both languages, and the shell's linter
 packages=(ca-certificates chromium fonts-dejavu-core git postgresql python3-venv shellcheck util-linux)
+cluster_setting=/etc/postgresql-common/createcluster.d/pbx-sms-tests.conf
 
 install_packages() {
-    local name missing=() keep_out=/etc/postgresql-common/createcluster.d/pbx-sms-tests.conf
+    local name missing=()
     for name in "${packages[@]}"; do
         [ "$(dpkg-query -W -f='${db:Status-Status}' "$name" 2>/dev/null)" = installed ] || missing+=("$name")
     done
@@ -27,9 +28,9 @@ install_packages() {
         exit 1
     fi
     # the tests start a server of their own; the package must not make and start one as well
-    mkdir -p "${keep_out%/*}"
-    echo 'create_main_cluster = false' >"$keep_out"
-    trap 'rm -f "$keep_out"' RETURN
+    mkdir -p "${cluster_setting%/*}"
+    trap 'rm -f "$cluster_setting"' EXIT
+    echo 'create_main_cluster = false' >"$cluster_setting"
     export DEBIAN_FRONTEND=noninteractive
     apt-get -q update </dev/null
     apt-get -q install -y --no-install-recommends "${missing[@]}" </dev/null
