@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import json
 from typing import Any
 
 from pbx_sms.config import Settings
-from pbx_sms.core.msisdn import Normalizer, Rejected
+from pbx_sms.core.msisdn import Accepted, Normalizer, Rejected
 from pbx_sms.core.reason import Reason
 from pbx_sms.errors import NotFound, Refused
+from pbx_sms.lists import reader
+from pbx_sms.lists.frames import Row
+from pbx_sms.lists.reader import Source
+from pbx_sms.lists.request import ReadLimits, ReadRequest
 from pbx_sms.storage import events, queue, stop_list
 from pbx_sms.storage.engine import Database
 from pbx_sms.storage.events import NewEvent
@@ -63,33 +67,47 @@ def list_entries(database: Database, settings: Settings) -> list[dict[str, Any]]
         ]
 
 
-def import_numbers(
+def import_file(
     database: Database,
     settings: Settings,
     *,
-    cells: Iterable[tuple[int, Any]],
+    source: Source,
+    file_name: str,
     note: str | None = None,
     by: str | None = None,
 ) -> dict[str, Any]:
-    """Takes up every number of `cells` (row, value), all in one commit.
+    """Takes up every number of a workbook or CSV, all in one commit; read as any list is.
 
     {"read", "added", "already", "suppressed", "rejected": [{"row", "value", "reason", "reason_params"}]};
-    `already` counts numbers that were on the list or came before in `cells`. Both numbers of a cell that
-    holds two are taken up: a stop is for the person.
+    `already` counts numbers that were on the list or stand above in the file. Both numbers of a cell that
+    holds two are taken up: a stop is for the person. Refused: the codes of `lists.reader`.
     """
     normalizer = Normalizer(settings.sending.country)
     rejected: list[dict[str, Any]] = []
     numbers: list[tuple[str, str | None]] = []
     read_count = 0
-    for row, value in cells:
-        read_count += 1
-        found = normalizer.normalize(value)
-        if isinstance(found, Rejected):
-            rejected.append({"row": row, "value": found.value, "reason": found.code, "reason_params": {}})
-            continue
-        numbers.append((found.msisdn, note))
-        if found.second is not None:
-            numbers.append((found.second, note))
+    request = ReadRequest(
+        file_name=file_name, country=settings.sending.country, limits=_read_limits(settings)
+    )
+    with reader.read(source, request) as reading:
+        for _, rows in reading.chunks():
+            for row in map(Row._make, rows):
+                read_count += 1
+                if row.msisdn is None:
+                    rejected.append(
+                        {
+                            "row": row.row,
+                            "value": row.raw_value,
+                            "reason": row.reject_code,
+                            "reason_params": json.loads(row.reject_params or "{}"),
+                        }
+                    )
+                    continue
+                numbers.append((row.msisdn, note))
+                if row.note_code == "second_number":
+                    found = normalizer.normalize(row.raw_value)
+                    if isinstance(found, Accepted) and found.second is not None:
+                        numbers.append((found.second, note))
     added, suppressed = _take_up(database, numbers, source=StopSource.IMPORT, by=by)
     return {
         "read": read_count,
@@ -98,6 +116,18 @@ def import_numbers(
         "suppressed": suppressed,
         "rejected": rejected,
     }
+
+
+def _read_limits(settings: Settings) -> ReadLimits:
+    limits = settings.lists
+    return ReadLimits(
+        max_file_bytes=int(limits.max_file_mb * 1_000_000),
+        max_unpacked_bytes=int(limits.max_unpacked_mb * 1_000_000),
+        max_rows=limits.max_rows,
+        max_columns=limits.max_columns,
+        memory_bytes=limits.memory_mb * 1024 * 1024,
+        time_s=limits.time_s,
+    )
 
 
 def _take_up(

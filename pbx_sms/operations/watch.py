@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 from pbx_sms.config import Settings
 from pbx_sms.core.mailing import MailingState
 from pbx_sms.core.message import OPEN_STATES
+from pbx_sms.core.reason import Reason
 from pbx_sms.errors import NotFound
 from pbx_sms.operations.messages import report_deadline
 from pbx_sms.operations.sims import label_of
@@ -33,7 +34,7 @@ class Progress:
     """How far a mailing is."""
 
     state: MailingState
-    #: why it is paused
+    #: why it is paused, or why nothing of it moves
     reason: str | None
     reason_params: dict[str, Any]
     #: of messages
@@ -99,12 +100,17 @@ def _existing(connection: Connection, mailing_id: int) -> Any:
 
 
 def _progress(connection: Connection, mailing: Any, reports_since_at: datetime) -> Progress:
-    by_state = messages.counts(connection, mailing.mailing_id)
+    # while a Start fills a draft nothing of it counts
+    is_started = mailing.state not in (MailingState.DRAFT, MailingState.SCHEDULED)
+    by_state = messages.counts(connection, mailing.mailing_id) if is_started else {}
+    reason = Reason(mailing.reason_code, mailing.reason_params or {}) if mailing.reason_code else None
+    if mailing.state == MailingState.RUNNING:
+        reason = mailings.waiting_reason(connection, mailing.mailing_id)
     total = sum(by_state.values())
     return Progress(
         state=MailingState(mailing.state),
-        reason=mailing.reason_code,
-        reason_params=mailing.reason_params or {},
+        reason=reason.code if reason else None,
+        reason_params=dict(reason.params) if reason else {},
         total=total,
         ended=total - sum(by_state.get(state, 0) for state in OPEN_STATES),
         awaiting_report=messages.awaiting_report(connection, mailing.mailing_id, reports_since_at),

@@ -6,10 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, or_, select
 
+from pbx_sms.core.mailing import MailingState
 from pbx_sms.core.message import MessageState, PartState
-from pbx_sms.storage.schema import attempts, events, messages, parts, sims
+from pbx_sms.storage.schema import attempts, events, mailings, messages, parts, sims
+
+#: what a Start has written of them so far is not yet anybody's message
+_BEFORE_START = (MailingState.DRAFT, MailingState.SCHEDULED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,8 +98,15 @@ def select_rows(
     after_id: int = 0,
     limit: int = 1000,
 ) -> list[MessageRow]:
-    """Up to `limit` messages with a larger id than `after_id`, in order."""
-    query = _query().where(messages.c.message_id > after_id).order_by(messages.c.message_id).limit(limit)
+    """Up to `limit` messages with a larger id than `after_id`, in order; none of mailings not yet started."""
+    started = or_(mailings.c.mailing_id.is_(None), mailings.c.state.not_in(_BEFORE_START))
+    query = (
+        _query()
+        .outerjoin(mailings, mailings.c.mailing_id == messages.c.mailing_id)
+        .where(messages.c.message_id > after_id, started)
+        .order_by(messages.c.message_id)
+        .limit(limit)
+    )
     if state is not None:
         query = query.where(messages.c.state == state)
     if mailing_id is not None:

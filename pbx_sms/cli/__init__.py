@@ -1,0 +1,78 @@
+"""The command line: `pbx-sms COMMAND …`, the same as `python -m pbx_sms COMMAND …`.
+
+Exit status: 0 done, 1 refused with the reason on stderr, 2 wrong usage, 130 interrupted. With `--json`
+nothing but JSON stands on stdout. What nobody foresaw is a traceback, not a sentence.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from typing import cast
+
+from pbx_sms import __version__
+from pbx_sms.cli import db, inbox, lists, mailings, messages, processes, sims, simulate, stop, users
+from pbx_sms.cli.arguments import Run, add_shared_options
+from pbx_sms.cli.context import Context
+from pbx_sms.errors import ConfigError, PbxSmsError
+
+_GROUPS = (db, processes, users, lists, mailings, messages, stop, inbox, sims, simulate)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Does one command; the result is the exit status. Wrong usage ends in `SystemExit(2)`."""
+    args = make_parser().parse_args(argv)
+    _prepare_streams(as_json=args.json)
+    context = Context(args)
+    try:
+        status = cast(Run, args.run)(context, args)
+        context.output.flush()
+        return status
+    except PbxSmsError as error:
+        _complain(context, error)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        # the reader has seen enough; the interpreter must not try to flush again
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
+    finally:
+        context.close()
+
+
+def make_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="pbx-sms",
+        description="SMS mailings through the SIM cards of a telephone server.",
+        epilog="Exit status: 0 done, 1 refused with the reason on stderr, 2 wrong usage.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"pbx-sms {__version__}")
+    add_shared_options(parser, is_top=True)
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    for group in _GROUPS:
+        group.add_commands(commands)
+    return parser
+
+
+def _prepare_streams(*, as_json: bool) -> None:
+    # a character that the terminal's encoding lacks is no reason to stop; JSON is UTF-8 everywhere
+    if as_json:
+        sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
+    else:
+        sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+
+
+def _complain(context: Context, error: PbxSmsError) -> None:
+    """The reason on stderr. Where it is about one value, the value stands before it."""
+    sentence = context.output.sentence(error.code, error.params)
+    value = str(error.params.get("value", ""))
+    if value and value not in sentence:
+        sentence = f"{context.output.cell(value)}: {sentence}"
+    print(f"pbx-sms: {sentence}", file=sys.stderr)
+    if isinstance(error, ConfigError):
+        for where, problem in error.problems:
+            print(f"  {where}: {problem}", file=sys.stderr)

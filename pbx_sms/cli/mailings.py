@@ -1,0 +1,189 @@
+"""`pbx-sms mailing`: making one, starting it, orders to it, and its report."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pbx_sms.cli import lists, mailing_watch
+from pbx_sms.cli.arguments import Commands, add_command, add_group, positive
+from pbx_sms.cli.context import Context
+from pbx_sms.cli.output import Column, Output, key
+from pbx_sms.cli.progress import ProgressBar
+from pbx_sms.core.mailing import MailingKind
+from pbx_sms.operations import mailings
+
+#: what programs rely on; `show` knows more for the pages
+_SHOWN = (
+    *("mailing_id", "name", "kind", "state", "reason", "reason_params", "counts", "parts"),
+    *("parts_submitted", "started_at", "finished_at", "forecast_at"),
+)
+
+
+def add_commands(commands: Commands) -> None:
+    group = add_group(commands, "mailing", "Mailings: one text to every recipient of a list.")
+    create = add_command(group, "create", create_mailing, "Make a mailing, and start it with --start.")
+    create.add_argument(
+        "--list", metavar="FILE|ID", dest="file", required=True, help="a file to import first, or a list's id"
+    )
+    create.add_argument(
+        "--text", metavar="T", required=True, help="with {Column} for a recipient's own value"
+    )
+    lists.add_mapping_options(create)
+    create.add_argument(
+        "--kind",
+        choices=[str(kind) for kind in MailingKind],
+        default=str(MailingKind.INFORMATION),
+        help="urgent goes before service, service before the rest (information)",
+    )
+    create.add_argument(
+        "--repeats", choices=["first", "all"], help="what to send where a number has several texts"
+    )
+    create.add_argument(
+        "--leave-out-incomplete", action="store_true", help="leave rows out whose {Column} is empty"
+    )
+    create.add_argument("--start", action="store_true", help="begin to send at once")
+
+    add_command(group, "list", list_mailings, "Show the mailings, newest first.")
+    for name, run, help_text in (
+        ("start", start, "Begin to send a draft."),
+        ("pause", pause, "Send nothing more until it is resumed."),
+        ("resume", resume, "Go on with a paused mailing."),
+        ("cancel", cancel, "End a mailing; what was not sent will not be."),
+        ("show", show, "Show how far a mailing is."),
+        ("watch", mailing_watch.watch_mailing, "Show what happens, a line per event, until it is finished."),
+        ("report", report, "Write what became of every row into a workbook."),
+    ):
+        command = add_command(group, name, run, help_text)
+        command.add_argument("id", metavar="ID", type=positive)
+        if name == "watch":
+            mailing_watch.add_options(command)
+        if name == "report":
+            command.add_argument("--out", metavar="FILE.xlsx", required=True, help="the workbook to write")
+
+
+def create_mailing(context: Context, args: argparse.Namespace) -> int:
+    list_id = _list_id(context, args)
+    output = context.output
+    bar = ProgressBar()
+    try:
+        created = mailings.create(
+            context.database,
+            context.settings,
+            list_id=list_id,
+            text=args.text,
+            name=args.name,
+            kind=args.kind,
+            repeats=args.repeats,
+            leave_out_incomplete=args.leave_out_incomplete,
+            created_by=context.person,
+            start=args.start,
+            progress=bar.draw,
+        )
+    finally:
+        bar.clear()
+    output.object(created, *_told(output, created))
+    return 0
+
+
+def start(context: Context, args: argparse.Namespace) -> int:
+    bar = ProgressBar()
+    try:
+        started = mailings.start(context.database, context.settings, args.id, bar.draw)
+    finally:
+        bar.clear()
+    context.output.object(started, *_told(context.output, started))
+    return 0
+
+
+def pause(context: Context, args: argparse.Namespace) -> int:
+    return _tell_state(context, mailings.pause(context.database, args.id, by=context.person))
+
+
+def resume(context: Context, args: argparse.Namespace) -> int:
+    return _tell_state(context, mailings.resume(context.database, args.id, by=context.person))
+
+
+def cancel(context: Context, args: argparse.Namespace) -> int:
+    return _tell_state(context, mailings.cancel(context.database, args.id, by=context.person))
+
+
+def show(context: Context, args: argparse.Namespace) -> int:
+    output = context.output
+    mailing = mailings.show(context.database, args.id)
+    facts = (
+        ("cli_column_mailing", mailing["mailing_id"]),
+        ("cli_column_name", mailing["name"]),
+        ("cli_column_kind", mailing["kind"]),
+        ("cli_column_state", mailing["state"]),
+        ("cli_column_reason", output.reason(mailing)),
+        ("cli_column_messages", ", ".join(f"{state}: {n}" for state, n in mailing["counts"].items())),
+        ("cli_column_parts", f"{mailing['parts_submitted']}/{mailing['parts']}"),
+        ("cli_column_started_at", mailing["started_at"]),
+        ("cli_column_finished_at", mailing["finished_at"]),
+        ("cli_column_forecast_at", mailing["forecast_at"]),
+        ("cli_column_text", mailing["text"]),
+    )
+    lines = [
+        f"{output.sentence(title)}: {cell}" for title, value in facts if (cell := output.cell(value)) != ""
+    ]
+    output.object({name: mailing[name] for name in _SHOWN if name in mailing}, *lines)
+    return 0
+
+
+def list_mailings(context: Context, args: argparse.Namespace) -> int:
+    output = context.output
+    columns = (
+        Column("cli_column_mailing", key("mailing_id")),
+        Column("cli_column_name", key("name")),
+        Column("cli_column_kind", key("kind")),
+        Column("cli_column_state", key("state")),
+        Column("cli_column_messages", key("messages")),
+        Column("cli_column_parts", key("parts")),
+        Column("cli_column_started_at", key("started_at")),
+        Column("cli_column_finished_at", key("finished_at")),
+        Column("cli_column_reason", output.reason),
+    )
+    output.rows(mailings.list_mailings(context.database), columns, empty="cli_no_mailings")
+    return 0
+
+
+def report(context: Context, args: argparse.Namespace) -> int:
+    path = Path(args.out)
+    written = mailings.report(
+        context.database, context.settings, args.id, path, language=context.text_language
+    )
+    context.output.object(written, context.output.sentence("cli_report_written", {"path": str(path)}))
+    return 0
+
+
+def _list_id(context: Context, args: argparse.Namespace) -> int:
+    """The id that was given, or that of the list made from the file that was given."""
+    # a list's id is a number; a file of that name is meant by ./17
+    if args.file.isascii() and args.file.isdigit():
+        return int(args.file)
+    return int(lists.read_file(context, args)["list_id"])
+
+
+def _told(output: Output, created: Mapping[str, Any]) -> list[str]:
+    lines = [
+        output.sentence(
+            "cli_mailing_created" if created["state"] == "draft" else "cli_mailing_started",
+            {**created, "left_out": len(created["left_out"])},
+        )
+    ]
+    lines += [
+        output.sentence(
+            "cli_row_left_out",
+            {"row": row["row"], "number": output.cell(row["number"]) or "—", "why": output.reason(row)},
+        )
+        for row in created["left_out"]
+    ]
+    return lines
+
+
+def _tell_state(context: Context, changed: Mapping[str, Any]) -> int:
+    context.output.object(changed, context.output.sentence(f"cli_mailing_{changed['state']}", changed))
+    return 0

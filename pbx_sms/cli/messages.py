@@ -1,0 +1,145 @@
+"""`pbx-sms send` and `pbx-sms message`: one message, or all of them."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping
+from typing import Any
+
+from pbx_sms.cli.arguments import Commands, add_command, add_group, positive, seconds
+from pbx_sms.cli.context import Context
+from pbx_sms.cli.output import Column, Output, key
+from pbx_sms.core.mailing import MailingKind
+from pbx_sms.core.message import MessageState
+from pbx_sms.operations import messages
+from pbx_sms.storage.queue.orders import Decision
+
+
+def add_commands(commands: Commands) -> None:
+    single = add_command(commands, "send", send, "Send one message.")
+    single.add_argument("number", metavar="NUMBER")
+    single.add_argument("text", metavar="TEXT")
+    kinds = [str(MailingKind.SERVICE), str(MailingKind.URGENT)]
+    single.add_argument(
+        "--kind", choices=kinds, default=kinds[0], help="urgent goes before service (service)"
+    )
+    single.add_argument(
+        "--id", metavar="KEY", help="any text of your own: a repeat with the same KEY sends nothing again"
+    )
+    single.add_argument(
+        "--wait", metavar="S", type=seconds, help="wait up to S seconds for the end and show it"
+    )
+
+    group = add_group(commands, "message", "Messages, sent and waiting.")
+    every = add_command(group, "list", list_messages, "Show messages.")
+    every.add_argument("--state", choices=[str(state) for state in MessageState])
+    every.add_argument("--mailing", metavar="ID", type=positive)
+
+    one = add_command(group, "show", show, "Show one message with everything that happened to it.")
+    one.add_argument("id", metavar="ID", type=positive)
+
+    resolve_one = add_command(
+        group, "resolve", resolve, "Decide about a message of which nobody knows whether it was sent."
+    )
+    resolve_one.add_argument("id", metavar="ID", type=positive)
+    resolve_one.add_argument(
+        "decision",
+        choices=[str(decision) for decision in Decision],
+        help="submitted: it was sent; failed: it was not, leave it; resend: send it, perhaps a second time",
+    )
+
+
+def send(context: Context, args: argparse.Namespace) -> int:
+    answer = messages.send(
+        context.database,
+        context.settings,
+        number=args.number,
+        text=args.text,
+        kind=MailingKind(args.kind),
+        key=args.id,
+    )
+    output = context.output
+    lines = [output.sentence("cli_send_repeated" if answer["duplicate"] else "cli_send_queued", answer)]
+    if args.wait is not None:
+        row = messages.wait_for_end(context.database, context.settings, answer["message_id"], args.wait)
+        answer["state"] = row["state"]
+        lines.append(output.sentence("cli_message_is", row))
+        lines += filter(None, [output.reason(row)])
+    output.object(answer, *lines)
+    return 0
+
+
+def list_messages(context: Context, args: argparse.Namespace) -> int:
+    output = context.output
+    rows = messages.list_messages(
+        context.database,
+        context.settings,
+        state=MessageState(args.state) if args.state else None,
+        mailing_id=args.mailing,
+    )
+    columns = (
+        Column("cli_column_message", key("message_id")),
+        Column("cli_column_number", key("number")),
+        Column("cli_column_state", key("state")),
+        Column("cli_column_sim", _sim),
+        Column("cli_column_parts", _parts),
+        Column("cli_column_submitted_at", key("submitted_at")),
+        Column("cli_column_text", key("text")),
+        Column("cli_column_reason", output.reason),
+    )
+    output.rows(rows, columns, empty="cli_no_messages")
+    return 0
+
+
+def show(context: Context, args: argparse.Namespace) -> int:
+    message = messages.show(context.database, context.settings, args.id)
+    context.output.object(message, *_story(context.output, message))
+    return 0
+
+
+def resolve(context: Context, args: argparse.Namespace) -> int:
+    resolved = messages.resolve(context.database, context.settings, args.id, Decision(args.decision))
+    context.output.object(resolved, context.output.sentence("cli_message_resolved", resolved))
+    return 0
+
+
+def _sim(row: Mapping[str, Any]) -> Any:
+    return row.get("sim_label") or row.get("sim")
+
+
+def _parts(row: Mapping[str, Any]) -> str:
+    return f"{row['parts_submitted']}/{row['parts']}"
+
+
+def _story(output: Output, message: Mapping[str, Any]) -> list[str]:
+    """The message in lines: what it is, its parts, every attempt, every change."""
+    facts = (
+        ("cli_column_message", message["message_id"]),
+        ("cli_column_mailing", message["mailing_id"]),
+        ("cli_column_row", message["row"]),
+        ("cli_column_number", message["number"]),
+        ("cli_column_state", message["state"]),
+        ("cli_column_reason", output.reason(message)),
+        ("cli_column_sim", _sim(message)),
+        ("cli_column_parts", _parts(message)),
+        ("cli_column_created_at", message["created_at"]),
+        ("cli_column_next_at", message["not_before_at"]),
+        ("cli_column_submitted_at", message["submitted_at"]),
+        ("cli_column_delivered_at", message["delivered_at"]),
+        ("cli_column_text", message["text"]),
+    )
+    lines = [
+        f"{output.sentence(title)}: {cell}" for title, value in facts if (cell := output.cell(value)) != ""
+    ]
+    lines.append("")
+    lines += [output.sentence("cli_story_part", _told(output, part)) for part in message["part_list"]]
+    lines += [output.sentence("cli_story_attempt", _told(output, one)) for one in message["attempts"]]
+    lines.append("")
+    for event in message["events"]:
+        words = (output.time(event["at"]), event["state"], event["sim"], output.reason(event))
+        lines.append("  ".join(output.cell(word) for word in words if word))
+    return lines
+
+
+def _told(output: Output, row: Mapping[str, Any]) -> dict[str, str]:
+    return {name: output.cell(value) or "—" for name, value in row.items() if name != "reason_params"}

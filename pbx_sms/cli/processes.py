@@ -1,0 +1,52 @@
+"""`pbx-sms run` and `pbx-sms web`: the two processes of a PBX, in the foreground."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+import pbx_sms
+from pbx_sms import config
+from pbx_sms.cli.arguments import Commands, add_command
+from pbx_sms.cli.context import Context
+
+
+def add_commands(commands: Commands) -> None:
+    add_command(commands, "run", run, "Run the engine: modems, sending, delivery reports, what comes in.")
+    add_command(commands, "web", web, "Serve the pages with gunicorn.")
+
+
+def run(context: Context, args: argparse.Namespace) -> int:
+    """Until SIGTERM or SIGINT; the exit status is the engine's."""
+    from pbx_sms.engine import daemon
+
+    # mistakes are found here, where they become sentences
+    settings = context.settings
+    _require_database(context)
+    status: int = daemon.main(settings)
+    return status
+
+
+def web(context: Context, args: argparse.Namespace) -> int:
+    """Becomes gunicorn; does not return. How it serves stands in `web/gunicorn_conf.py`."""
+    # mistakes are found here, where they become sentences, and not in a worker's traceback
+    _require_database(context)
+    environment = os.environ.copy()
+    path = config.find(context.config_path)
+    if path is not None:
+        environment["PBX_SMS_CONFIG"] = str(path.absolute())
+    # the package `web` is found wherever the command is called
+    root = str(Path(pbx_sms.__file__).resolve().parents[1])
+    search_path = [root, *filter(None, [environment.get("PYTHONPATH")])]
+    environment["PYTHONPATH"] = os.pathsep.join(search_path)
+    command = [sys.executable, "-m", "gunicorn", "-c", "python:web.gunicorn_conf", "web.wsgi:app"]
+    sys.stdout.flush()
+    os.execve(sys.executable, command, environment)
+
+
+def _require_database(context: Context) -> None:
+    """Refuses early when the database is not ready, and leaves no connection open."""
+    assert context.database is not None
+    context.close()

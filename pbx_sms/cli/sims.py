@@ -1,0 +1,57 @@
+"""`pbx-sms sim`: the SIMs, and a hold on one of them."""
+
+from __future__ import annotations
+
+import argparse
+
+from pbx_sms.cli.arguments import Commands, add_command, add_group
+from pbx_sms.cli.context import Context
+from pbx_sms.cli.output import Column, key
+from pbx_sms.operations import sims
+
+
+def add_commands(commands: Commands) -> None:
+    group = add_group(commands, "sim", "SIM cards.")
+    add_command(group, "list", list_sims, "Show every SIM, what it carried and what it may carry.")
+    which = "IMSI, label or the name of its modem"
+    hold = add_command(group, "hold", hold_sim, "Send nothing through a SIM until it is released.")
+    hold.add_argument("sim", metavar="SIM", help=which)
+    release = add_command(group, "release", release_sim, "Let a SIM send again.")
+    release.add_argument("sim", metavar="SIM", help=which)
+
+
+def list_sims(context: Context, args: argparse.Namespace) -> int:
+    output = context.output
+    columns = (
+        Column("cli_column_sim", key("sim")),
+        Column("cli_column_label", key("label")),
+        Column("cli_column_state", key("state")),
+        Column("cli_column_modem", key("modem")),
+        Column("cli_column_operator", key("operator")),
+        Column("cli_column_signal_dbm", key("signal_dbm")),
+        Column("cli_column_parts_24h", lambda sim: _used(sim["parts_24h"], sim["per_day"])),
+        Column("cli_column_parts_30d", lambda sim: _used(sim["parts_30d"], sim["per_month"])),
+        Column("cli_column_next_at", key("next_at")),
+        Column("cli_column_reason", output.reason),
+    )
+    output.rows(sims.list_sims(context.database, context.settings), columns, empty="cli_no_sims")
+    return 0
+
+
+def hold_sim(context: Context, args: argparse.Namespace) -> int:
+    held = sims.hold(context.database, context.settings, name=args.sim, by=context.person)
+    context.output.object(
+        held, context.output.sentence("cli_sim_held", {"sim": held["label"] or held["sim"]})
+    )
+    return 0
+
+
+def release_sim(context: Context, args: argparse.Namespace) -> int:
+    released = sims.release(context.database, context.settings, name=args.sim)
+    name = released["label"] or released["sim"]
+    context.output.object(released, context.output.sentence("cli_sim_released", {"sim": name}))
+    return 0
+
+
+def _used(parts: int, limit: int) -> str:
+    return f"{parts}/{limit}" if limit else f"{parts}/∞"
