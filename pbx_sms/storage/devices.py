@@ -143,6 +143,10 @@ def sim_found(
     return sim_id
 
 
+def label_sim(connection: Connection, sim_id: int, label: str) -> None:
+    connection.execute(update(sims).where(sims.c.sim_id == sim_id).values(label=label))
+
+
 def sim_gone(connection: Connection, modem_id: int) -> None:
     """The modem is closed: its SIM is nowhere until it is found again."""
     connection.execute(update(sims).where(sims.c.modem_id == modem_id).values(modem_id=None))

@@ -7,7 +7,15 @@ Nothing here waits, retries or knows a modem.
 
 from pbx_sms.storage.queue.entry import NewMessage, insert_messages
 from pbx_sms.storage.queue.late import settle_late
-from pbx_sms.storage.queue.lease import Leased, lease, release, release_of_agent, renew, waiting_queues
+from pbx_sms.storage.queue.lease import (
+    Leased,
+    hold_back,
+    lease,
+    release,
+    release_of_agent,
+    renew,
+    waiting_queues,
+)
 from pbx_sms.storage.queue.orders import (
     cancel_mailing,
     expire,
@@ -36,6 +44,7 @@ __all__ = [
     "expire",
     "fail_incomplete",
     "finish_mailings",
+    "hold_back",
     "insert_messages",
     "lease",
     "record_report",

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, and_, bindparam, or_, select, update
 
 from pbx_sms.core.mailing import MailingState
 from pbx_sms.core.message import MessageState
+from pbx_sms.core.reason import Reason
 from pbx_sms.storage.schema import mailings, messages
 
 
@@ -148,6 +149,28 @@ def release(connection: Connection, message_ids: Sequence[int], agent_id: int) -
             )
             .values(state=MessageState.QUEUED, agent_id=None, lease_until_at=None)
         )
+
+
+def hold_back(
+    connection: Connection, message_id: int, agent_id: int, reason: Reason, until_at: datetime
+) -> None:
+    """Gives a message back that cannot go before `until_at`, and says why on it."""
+    connection.execute(
+        update(messages)
+        .where(
+            messages.c.message_id == message_id,
+            messages.c.state == MessageState.LEASED,
+            messages.c.agent_id == agent_id,
+        )
+        .values(
+            state=MessageState.QUEUED,
+            agent_id=None,
+            lease_until_at=None,
+            not_before_at=until_at,
+            reason_code=reason.code,
+            reason_params=dict(reason.params),
+        )
+    )
 
 
 def release_of_agent(connection: Connection, agent_id: int) -> int:

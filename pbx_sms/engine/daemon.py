@@ -1,0 +1,190 @@
+"""The engine as a process: wiring, start, and an orderly end. The one place that names concrete drivers.
+
+Start: takes the agent's name for itself, recovers what a dead predecessor left, opens the modems.
+SIGTERM or SIGINT: nothing new begins, parts in flight end under a deadline, leases go back, exit 0.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import random
+import signal
+from zoneinfo import ZoneInfo
+
+from pbx_sms.config import ModemSettings, Settings
+from pbx_sms.drivers.at_modem import AtModem
+from pbx_sms.drivers.at_settings import AtSettings
+from pbx_sms.drivers.modem import Modem
+from pbx_sms.engine.dispatcher import Dispatcher
+from pbx_sms.engine.housekeeping import Housekeeping
+from pbx_sms.engine.modem_keeper import ModemKeeper, Surroundings
+from pbx_sms.engine.sim_worker import Rules
+from pbx_sms.engine.storage_thread import StorageThread, Work
+from pbx_sms.errors import Refused
+from pbx_sms.storage import agent_lock, devices, queue
+from pbx_sms.storage.engine import Database, open_database
+from pbx_sms.storage.wakeup import Wakeup
+
+log = logging.getLogger(__name__)
+
+#: how long a stop waits for parts in flight beyond the longest answer of a modem
+_DRAIN_S = 200.0
+
+
+def make_modem(configured: ModemSettings, settings: Settings) -> Modem:
+    """The driver for one `[[modem]]`. Raises `Refused` for one that this version cannot drive."""
+    if configured.driver != "serial" or configured.port is None:
+        raise Refused("driver_not_available", modem=configured.name, driver=configured.driver)
+    return AtModem(
+        configured.name,
+        configured.port,
+        AtSettings(
+            pin=configured.pin,
+            smsc=configured.smsc,
+            vendor=configured.vendor,
+            delivery_reports=settings.sending.delivery_reports,
+            submit_timeout_s=settings.sending.submit_timeout_s,
+        ),
+    )
+
+
+class Engine:
+    """Everything that runs; `start`, then `run`, then `stop`."""
+
+    def __init__(self, settings: Settings, database: Database, modems: list[Modem]) -> None:
+        self._settings = settings
+        self._database = database
+        self._modems = modems
+        self._stopping = asyncio.Event()
+        self._keepers: list[ModemKeeper] = []
+        self._wakeup: Wakeup | None = None
+
+    def request_stop(self) -> None:
+        self._stopping.set()
+
+    async def run(self) -> None:
+        """Until `request_stop`; then drains. Raises when a part of the engine died of a bug."""
+        settings = self._settings
+        storage = StorageThread(self._database)
+        storage.start()
+        try:
+            agent_id, modem_ids = await storage.run(self._register)
+            dispatcher = Dispatcher(storage, agent_id, max_parts=settings.sending.max_parts)
+            rules = Rules(
+                zone=ZoneInfo(settings.sending.time_zone),
+                validity_s=round(settings.sending.validity_h * 3600),
+                resume_parts_s=settings.sending.resume_parts_s,
+            )
+            around = Surroundings(
+                settings=settings,
+                storage=storage,
+                dispatcher=dispatcher,
+                agent_id=agent_id,
+                rules=rules,
+                chance=random.Random(),
+            )
+            self._keepers = [
+                ModemKeeper(modem, modem_id, around)
+                for modem, modem_id in zip(self._modems, modem_ids, strict=True)
+            ]
+            self._listen(dispatcher)
+            await self._work(storage, dispatcher, around)
+            await storage.run(lambda work: self._leave(work, agent_id))
+        finally:
+            self._stop_listening()
+            await storage.stop()
+
+    async def _work(self, storage: StorageThread, dispatcher: Dispatcher, around: Surroundings) -> None:
+        house = Housekeeping(
+            storage,
+            dispatcher,
+            around.agent_id,
+            validity_s=around.rules.validity_s,
+            resume_parts_s=around.rules.resume_parts_s,
+        )
+        keeping = [
+            asyncio.create_task(keeper.run(), name=f"keeper {number}")
+            for number, keeper in enumerate(self._keepers)
+        ]
+        others = [
+            asyncio.create_task(dispatcher.run(), name="dispatcher"),
+            asyncio.create_task(house.run(), name="housekeeping"),
+        ]
+        stopping = asyncio.create_task(self._stopping.wait(), name="stopping")
+        try:
+            done, _ = await asyncio.wait((stopping, *keeping, *others), return_when=asyncio.FIRST_COMPLETED)
+            for task in done - {stopping}:
+                # a part of the engine that ends before it is told to has died: better none than half of it
+                task.result()
+            await self._drain(dispatcher, keeping)
+        finally:
+            for task in (stopping, *keeping, *others):
+                task.cancel()
+            await asyncio.gather(stopping, *keeping, *others, return_exceptions=True)
+
+    async def _drain(self, dispatcher: Dispatcher, keeping: list[asyncio.Task[None]]) -> None:
+        log.info("stopping: parts in flight are awaited")
+        await dispatcher.stop()
+        for keeper in self._keepers:
+            await keeper.stop()
+        if keeping:
+            _, late = await asyncio.wait(keeping, timeout=_DRAIN_S)
+            for task in late:
+                log.error("%s did not end in time; what it had in flight is unknown", task.get_name())
+
+    def _register(self, work: Work) -> tuple[int, list[int]]:
+        """Who we are, what we hold, and what a dead predecessor left behind."""
+        name = self._settings.agent.name
+        agent_id = devices.register_agent(work.connection, name, work.now)
+        recovery = queue.recover(work.connection, agent_id, work.now, work.events)
+        log.info("agent=%s recovered: %s", name, recovery)
+        ports = {configured.name: configured.port for configured in self._settings.modem}
+        modem_ids = [
+            devices.register_modem(work.connection, agent_id, modem.name, ports.get(modem.name), work.now)
+            for modem in self._modems
+        ]
+        devices.keep_modems(work.connection, agent_id, [modem.name for modem in self._modems])
+        return agent_id, modem_ids
+
+    @staticmethod
+    def _leave(work: Work, agent_id: int) -> None:
+        queue.recover(work.connection, agent_id, work.now, work.events)
+        devices.agent_stopped(work.connection, agent_id, work.now)
+
+    def _listen(self, dispatcher: Dispatcher) -> None:
+        self._wakeup = self._database.listen()
+        wakeup = self._wakeup
+
+        def woken() -> None:
+            wakeup.drain()
+            dispatcher.look()
+
+        asyncio.get_running_loop().add_reader(wakeup.fileno(), woken)
+
+    def _stop_listening(self) -> None:
+        if self._wakeup is not None:
+            asyncio.get_running_loop().remove_reader(self._wakeup.fileno())
+            self._wakeup.close()
+            self._wakeup = None
+
+
+async def _serve(settings: Settings, database: Database) -> None:
+    modems = [make_modem(configured, settings) for configured in settings.modem]
+    engine = Engine(settings, database, modems)
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, engine.request_stop)
+    await engine.run()
+
+
+def main(settings: Settings) -> int:
+    """`pbx-sms run`: serves until a signal. Raises `Refused` when it cannot begin."""
+    with contextlib.closing(open_database(settings.database.url)) as database:
+        lock = agent_lock.take(settings.database.url, settings.agent.name)
+        try:
+            asyncio.run(_serve(settings, database))
+        finally:
+            lock.release()
+    return 0

@@ -1,0 +1,287 @@
+"""Who sends what next: pairs SIMs that are free with messages that are due.
+
+Promises: a higher kind goes first; mailings of one kind share by parts; a message goes to the free SIM with
+the smallest used share; one dead number or one dead SIM holds up nobody else. What is leased and cannot go
+is given back. What waits as a whole is explained on its mailing.
+
+The dispatcher keeps a short stock of leased messages so that a SIM that becomes free need not wait for a
+lease; the stock is filled while the SIMs are busy. Everything here is on the event loop; only `_fill` and
+`_explain` speak to the database.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from datetime import datetime, timedelta
+
+from pbx_sms.core.reason import Reason
+from pbx_sms.core.routing import FairShare, choose_sim
+from pbx_sms.engine import waits
+from pbx_sms.engine.fill import FillPlan
+from pbx_sms.engine.sim_slot import SimSlot
+from pbx_sms.engine.storage_thread import StorageThread
+from pbx_sms.storage import queue
+from pbx_sms.storage.queue import Denied, Leased
+from pbx_sms.storage.queue.lease import Queue
+
+log = logging.getLogger(__name__)
+
+#: how long a message stays leased without being renewed
+LEASE_S = 60.0
+#: a look at the database without a nudge
+LOOK_S = 1.0
+#: SIMs that are free again this soon count when the stock is filled
+_SOON_S = 2.0
+
+
+class Dispatcher:
+    def __init__(self, storage: StorageThread, agent_id: int, *, max_parts: int) -> None:
+        self._storage = storage
+        self._agent_id = agent_id
+        self._loop = asyncio.get_running_loop()
+        self._slots: dict[int, SimSlot] = {}
+        self._stock: dict[Queue, deque[Leased]] = {}
+        self._fair: dict[int, FairShare[Queue]] = {}
+        self._quantum = max_parts
+        self._look = asyncio.Event()
+        self._timer: asyncio.TimerHandle | None = None
+        self._stopping = False
+        self._hold: Reason | None = None
+        self._explained: dict[int, Reason | None] = {}
+        #: the queues had nothing more to lease when they were last looked at
+        self._drained = False
+        #: a mailing may have nothing left to send
+        self._ending = False
+
+    # what the rest of the engine tells
+
+    def attach(self, slot: SimSlot) -> bool:
+        """Takes a SIM in; False when it is here already, in another modem."""
+        if slot.sim_id in self._slots:
+            return False
+        self._slots[slot.sim_id] = slot
+        slot.idle_since_s = self._loop.time()
+        self.look()
+        return True
+
+    def detach(self, slot: SimSlot) -> None:
+        """The SIM is gone: what only it could send is given back with the next look."""
+        if self._slots.get(slot.sim_id) is slot:
+            del self._slots[slot.sim_id]
+        if slot.waiting is not None and not slot.waiting.done():
+            slot.waiting.set_result(None)
+        self.look()
+
+    def look(self) -> None:
+        """Something changed: look at the database again."""
+        self._drained = False
+        self._look.set()
+
+    def hold(self, reason: Reason | None) -> None:
+        """Begins nothing new while there is a reason."""
+        self._hold = reason
+        self.look()
+
+    async def next_message(self, slot: SimSlot) -> Leased | None:
+        """The next message for the SIM; None when it is to stop."""
+        if self._stopping or slot.sim_id not in self._slots:
+            return None
+        slot.waiting = self._loop.create_future()
+        slot.idle_since_s = self._loop.time()
+        self.dispatch()
+        try:
+            return await slot.waiting
+        finally:
+            slot.waiting = None
+
+    def denied(self, slot: SimSlot, message: Leased, denied: Denied) -> None:
+        """An intent was not granted. What is still leased goes back to the head of the stock."""
+        shortage = denied.shortage
+        if shortage is None:
+            return
+        if shortage.reason.code == "quota_never":
+            slot.never = (message.part_count, shortage.reason)
+        elif shortage.until_at is not None:
+            slot.blocked[message.rank > 0] = shortage
+        else:
+            # the database knows better than the slot does: wait until it was read again
+            slot.not_before_s = max(slot.not_before_s, self._loop.time() + LOOK_S)
+        self._stock.setdefault(Queue(message.mailing_id, message.rank), deque()).appendleft(message)
+        self.look()
+
+    def settled(self, message: Leased) -> None:
+        """A message left this engine's hands: its mailing may be finished."""
+        key = Queue(message.mailing_id, message.rank)
+        if message.mailing_id is not None and key not in self._stock:
+            self._ending = True
+            self._look.set()
+
+    async def run(self) -> None:
+        """Fills the stock when it is told to look, and at least once a second. Ends with `stop`."""
+        while not self._stopping:
+            self._look.clear()
+            await self._fill()
+            self.dispatch()
+            try:
+                async with asyncio.timeout(LOOK_S):
+                    await self._look.wait()
+            except TimeoutError:
+                self._drained = False
+
+    async def stop(self) -> None:
+        """Nothing new begins; what was leased goes back."""
+        self._stopping = True
+        self._look.set()
+        if self._timer is not None:
+            self._timer.cancel()
+        for slot in self._slots.values():
+            if slot.waiting is not None and not slot.waiting.done():
+                slot.waiting.set_result(None)
+
+    # matching
+
+    def dispatch(self) -> None:
+        """Gives out as much of the stock as the free SIMs may take."""
+        if self._stopping or self._hold is not None:
+            return
+        now_s = self._loop.time()
+        now = self._storage.database.now()
+        idle = [slot for slot in self._slots.values() if slot.idle(now_s)]
+        while idle:
+            pair = self._pair(idle, now)
+            if pair is None:
+                break
+            slot, message = pair
+            idle.remove(slot)
+            assert slot.waiting is not None
+            slot.waiting.set_result(message)
+            slot.waiting = None
+        self._set_timer(now_s, now)
+        if not self._drained and self._stock_size() < len(self._slots):
+            self._look.set()
+
+    def _pair(self, idle: list[SimSlot], now: datetime) -> tuple[SimSlot, Leased] | None:
+        for rank in sorted({key.rank for key in self._stock}, reverse=True):
+            takers: dict[Queue, tuple[int, list[SimSlot]]] = {}
+
+            def next_parts(key: Queue, found: dict[Queue, tuple[int, list[SimSlot]]] = takers) -> int | None:
+                for index, message in enumerate(self._stock[key]):
+                    able = [slot for slot in idle if slot.can_take(message, now)]
+                    if able:
+                        found[key] = (index, able)
+                        return message.part_count
+                return None
+
+            share = self._fair.setdefault(rank, FairShare(self._quantum))
+            key = share.choose([key for key in self._stock if key.rank == rank], next_parts)
+            if key is None:
+                continue
+            index, able = takers[key]
+            stock = self._stock[key]
+            message = stock[index]
+            del stock[index]
+            if not stock:
+                del self._stock[key]
+            load = choose_sim(slot.load() for slot in able)
+            assert load is not None
+            return next(slot for slot in able if slot.sim_id == load.sim_id), message
+        return None
+
+    def _set_timer(self, now_s: float, now: datetime) -> None:
+        """Looks again when the next gap or quota ends; the second's look covers the rest."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        coming = [
+            slot.not_before_s for slot in self._slots.values() if slot.waiting and slot.not_before_s > now_s
+        ]
+        if coming and self._stock:
+            self._timer = self._loop.call_at(min(coming), self.dispatch)
+
+    def _stock_size(self) -> int:
+        return sum(len(stock) for stock in self._stock.values())
+
+    # the database
+
+    async def _fill(self) -> None:
+        now_s = self._loop.time()
+        now = self._storage.database.now()
+        able = [
+            slot
+            for slot in self._slots.values()
+            if slot.up
+            and slot.not_before_s <= now_s + max(_SOON_S, slot.limits.min_gap_s)
+            and (
+                slot.quota_allows(uses_reserve=True, now=now)
+                or slot.quota_allows(uses_reserve=False, now=now)
+            )
+        ]
+        plan = FillPlan(
+            agent_id=self._agent_id,
+            lease_s=LEASE_S,
+            sim_ids=frozenset(slot.sim_id for slot in able),
+            known_sim_ids=tuple(self._slots),
+            want=0 if self._hold else 2 * len(able),
+            ordinary_allowed=any(slot.quota_allows(uses_reserve=False, now=now) for slot in able),
+            stock={key: tuple(stock) for key, stock in self._stock.items()},
+            never=self._never(),
+            may_finish=self._ending,
+        )
+        self._ending = False
+        filled = await self._storage.run(plan.carry_out)
+        for sim_id, snapshot in filled.snapshots.items():
+            slot = self._slots.get(sim_id)
+            if slot is not None:
+                slot.state, slot.state_reason = snapshot.state, snapshot.reason
+                slot.until_at = snapshot.until_at
+        self._remove(filled.returned)
+        for key, messages in filled.leased.items():
+            self._stock.setdefault(key, deque()).extend(messages)
+        self._drained = not filled.leased
+        await self._explain(filled.queues, now)
+
+    def _never(self) -> dict[int, Reason]:
+        """Messages in stock that no SIM here can ever take, with the reason of one."""
+        slots = list(self._slots.values())
+        if not slots or any(slot.never is None for slot in slots):
+            return {}
+        smallest, reason = min((slot.never for slot in slots if slot.never), key=lambda never: -never[0])
+        return {
+            message.message_id: reason
+            for stock in self._stock.values()
+            for message in stock
+            if message.part_count >= smallest
+        }
+
+    def _remove(self, message_ids: set[int]) -> None:
+        if not message_ids:
+            return
+        for key in list(self._stock):
+            kept = deque(m for m in self._stock[key] if m.message_id not in message_ids)
+            if kept:
+                self._stock[key] = kept
+            else:
+                del self._stock[key]
+
+    async def _explain(self, queues: list[Queue], now: datetime) -> None:
+        """Writes on each running mailing why it does not go on, where that changed."""
+        reasons = waits.explain(queues, list(self._slots.values()), self._hold, now)
+        changed = {
+            mailing_id: reason
+            for mailing_id, reason in reasons.items()
+            if self._explained.get(mailing_id, Reason("never explained")) != reason
+        }
+        self._explained = reasons
+        if changed:
+            await self._storage.run(lambda work: waits.write(work, changed))
+
+    async def renew_leases(self) -> None:
+        """Keeps the stock ours; to be called well within `LEASE_S`."""
+        ids = [message.message_id for stock in self._stock.values() for message in stock]
+        if ids:
+            until = timedelta(seconds=LEASE_S)
+            await self._storage.run(
+                lambda work: queue.renew(work.connection, ids, self._agent_id, work.now + until)
+            )

@@ -1,0 +1,105 @@
+"""The slow rounds: leases that ran out, messages too old, SIMs that rested, reports that never came.
+
+Also watches the clock: one that jumps ahead would free quotas that are not free.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from datetime import datetime, timedelta
+
+from pbx_sms.clock import Clock
+from pbx_sms.core.reason import Reason
+from pbx_sms.engine.dispatcher import LEASE_S, Dispatcher
+from pbx_sms.engine.storage_thread import StorageThread, Work
+from pbx_sms.storage import devices, incoming, queue
+from pbx_sms.storage.queue import report
+
+log = logging.getLogger(__name__)
+
+ROUND_S = 5.0
+#: of the wall clock against the monotonic one, above which nothing new is begun
+_JUMP = timedelta(seconds=60)
+#: how long a jump is distrusted: time enough for a time server to take it back
+_DISTRUST_S = 600.0
+#: after a message's validity, until its reports are given up
+_REPORT_GRACE = timedelta(hours=1)
+
+
+class Housekeeping:
+    def __init__(
+        self,
+        storage: StorageThread,
+        dispatcher: Dispatcher,
+        agent_id: int,
+        *,
+        validity_s: float,
+        resume_parts_s: float,
+    ) -> None:
+        self._storage = storage
+        self._dispatcher = dispatcher
+        self._agent_id = agent_id
+        self._validity = timedelta(seconds=validity_s)
+        self._resume_parts_s = resume_parts_s
+        self._watch = ClockWatch(storage.database.source_clock)
+        self._renewed_s = asyncio.get_running_loop().time()
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        while True:
+            await self._storage.insist(self.round)
+            if storage_is_local(self._storage):
+                self._dispatcher.hold(self._watch.check())
+            loop_s = asyncio.get_running_loop().time()
+            if loop_s - self._renewed_s > LEASE_S / 3:
+                await self._dispatcher.renew_leases()
+                self._renewed_s = loop_s
+            await asyncio.sleep(ROUND_S)
+
+    def round(self, work: Work) -> None:
+        """One round, in one transaction."""
+        connection, now = work.connection, work.now
+        devices.agent_alive(connection, self._agent_id, now)
+        queue.abandon_overdue(connection, now, work.events)
+        queue.expire(connection, now, self._resume_parts_s, work.events)
+        devices.rest_is_over(connection, now, work.events)
+        report.close_overdue(connection, now - self._validity - _REPORT_GRACE)
+        incoming.close_incomplete(connection, now, work.events)
+        queue.finish_mailings(connection, now, work.events)
+
+
+def storage_is_local(storage: StorageThread) -> bool:
+    """PostgreSQL tells its own time; on SQLite this machine's clock is the clock."""
+    return storage.database.is_sqlite
+
+
+class ClockWatch:
+    """Notices a wall clock that is set forward while the engine runs."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._expected_at: datetime = clock.now()
+        self._checked_s = clock.monotonic()
+        self._distrusted_until_s: float | None = None
+        self._jump = timedelta(0)
+
+    def check(self) -> Reason | None:
+        """The reason to hold while a jump is distrusted. The jump is forgotten when it is taken back."""
+        now, now_s = self._clock.now(), self._clock.monotonic()
+        expected_at = self._expected_at + timedelta(seconds=now_s - self._checked_s)
+        ahead = now - expected_at
+        if self._distrusted_until_s is not None:
+            taken_back = ahead < _JUMP
+            if taken_back or now_s >= self._distrusted_until_s:
+                self._distrusted_until_s = None
+                self._expected_at, self._checked_s = now, now_s
+                return None
+            return Reason("clock_jumped", {"seconds": round(self._jump.total_seconds())})
+        if ahead > _JUMP:
+            log.error("the clock jumped %s ahead; nothing new is begun for a while", ahead)
+            self._distrusted_until_s = now_s + _DISTRUST_S
+            self._jump = ahead
+            return Reason("clock_jumped", {"seconds": round(ahead.total_seconds())})
+        self._expected_at, self._checked_s = now, now_s
+        return None

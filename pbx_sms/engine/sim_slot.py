@@ -1,0 +1,88 @@
+"""One SIM in one modem, as the dispatcher sees it: whether it may send now; if not, why and until when."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from pbx_sms.core.quota import SimLimits, Usage, used_share
+from pbx_sms.core.reason import Reason
+from pbx_sms.core.routing import SimLoad
+from pbx_sms.core.sim import SimState
+from pbx_sms.storage.queue import Leased
+from pbx_sms.storage.usage import Shortage
+
+
+@dataclass(slots=True, eq=False)
+class SimSlot:
+    """Changed only on the event loop; the database has the last word at every intent."""
+
+    sim_id: int
+    imsi: str
+    modem_id: int
+    modem_name: str
+    limits: SimLimits
+    first_seen_at: datetime
+    usage: Usage
+    takes_whole_messages: bool = False
+    state: SimState = SimState.READY
+    state_reason: Reason | None = None
+    until_at: datetime | None = None
+    registered: bool = False
+    in_call: bool = False
+    #: monotonic seconds before which the smallest gap or a modem's back-off forbids a part
+    not_before_s: float = 0.0
+    idle_since_s: float = 0.0
+    #: for ordinary (False) and for reserve-using messages (True): the quota that is used up
+    blocked: dict[bool, Shortage] = field(default_factory=dict)
+    #: messages of this many parts or more can never pass this SIM's limits, and why
+    never: tuple[int, Reason] | None = None
+    #: set while the worker waits for a message
+    waiting: asyncio.Future[Leased | None] | None = None
+    modem_failures: int = 0
+
+    def load(self) -> SimLoad:
+        return SimLoad(
+            sim_id=self.sim_id,
+            used_share=used_share(self.limits, self.usage),
+            idle_since=self.idle_since_s,
+        )
+
+    @property
+    def up(self) -> bool:
+        """Nothing but its quota and its gap keeps it from sending."""
+        return self.registered and not self.in_call and self.state is SimState.READY
+
+    def idle(self, monotonic_s: float) -> bool:
+        """Waits for a message and may send one now, the quota aside."""
+        return self.waiting is not None and self.up and self.not_before_s <= monotonic_s
+
+    def quota_allows(self, *, uses_reserve: bool, now: datetime) -> bool:
+        shortage = self.blocked.get(uses_reserve)
+        if shortage is None:
+            return True
+        if shortage.until_at is not None and shortage.until_at <= now:
+            del self.blocked[uses_reserve]
+            return True
+        return False
+
+    def can_take(self, message: Leased, now: datetime) -> bool:
+        if message.bound_sim_id is not None and message.bound_sim_id != self.sim_id:
+            return False
+        if self.never is not None and message.part_count >= self.never[0]:
+            return False
+        return self.quota_allows(uses_reserve=message.rank > 0, now=now)
+
+    def why_not(self, now: datetime) -> tuple[Reason, datetime | None]:
+        """Why an ordinary message does not go now, and until when that is known to last."""
+        if not self.registered:
+            return Reason("modem_not_registered", {"modem": self.modem_name}), None
+        if self.in_call:
+            return Reason("modem_in_call", {"modem": self.modem_name}), None
+        if self.state is not SimState.READY:
+            return self.state_reason or Reason("sim_not_ready"), self.until_at
+        shortage = self.blocked.get(False)
+        if shortage is not None and (shortage.until_at is None or shortage.until_at > now):
+            return shortage.reason, shortage.until_at
+        return Reason("sim_busy", {"modem": self.modem_name}), None

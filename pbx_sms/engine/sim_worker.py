@@ -1,0 +1,193 @@
+"""One SIM at work: intent, bytes, outcome, one part after the other.
+
+Promises: no byte of a TPDU leaves before its intent is committed; once it may have left, the outcome is
+written whatever happens to this task; one part is in flight at a time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
+from pbx_sms.core import retry, segments
+from pbx_sms.core.message import MessageState
+from pbx_sms.core.reason import Reason
+from pbx_sms.core.segments import Segment
+from pbx_sms.core.verdict import Kind, Scope, Verdict
+from pbx_sms.drivers.modem import Modem, Outcome, Submission
+from pbx_sms.engine.dispatcher import Dispatcher
+from pbx_sms.engine.sim_slot import SimSlot
+from pbx_sms.engine.storage_thread import StorageThread
+from pbx_sms.errors import ModemError
+from pbx_sms.storage import queue
+from pbx_sms.storage.queue import Begun, Denied, Granted, Leased, Settled
+
+log = logging.getLogger(__name__)
+
+#: longer than any modem takes for an answer: an intent older than this is nobody's any more
+_INTENT_S = 900.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """What holds for every message of this engine."""
+
+    zone: ZoneInfo
+    validity_s: int
+    resume_parts_s: float
+
+
+class SimWorker:
+    def __init__(
+        self,
+        modem: Modem,
+        slot: SimSlot,
+        dispatcher: Dispatcher,
+        storage: StorageThread,
+        agent_id: int,
+        rules: Rules,
+        chance: random.Random,
+        doubt: Callable[[], None],
+    ) -> None:
+        self._modem = modem
+        self._slot = slot
+        self._dispatcher = dispatcher
+        self._storage = storage
+        self._agent_id = agent_id
+        self._rules = rules
+        self._chance = chance
+        #: asks the keeper whether the modem still lives
+        self._doubt = doubt
+        self._loop = asyncio.get_running_loop()
+        self._stopping = False
+
+    def stop(self) -> None:
+        """Finishes the part in flight, then `run` returns."""
+        self._stopping = True
+
+    async def run(self) -> None:
+        while not self._stopping:
+            message = await self._dispatcher.next_message(self._slot)
+            if message is None:
+                return
+            await self._send(message)
+
+    async def _send(self, message: Leased) -> None:
+        """Submits the parts of a message until it is settled, denied, or this worker is to stop."""
+        while True:
+            answer = await self._begin(message)
+            if isinstance(answer, Denied):
+                self._dispatcher.denied(self._slot, message, answer)
+                return
+            settled = await self._submit(answer)
+            if settled.message_state is not MessageState.SUBMITTING or self._stopping:
+                self._dispatcher.settled(message)
+                return
+            # the next part of the same message: the gap holds for it too, but must not make it too late
+            gap_s = min(self._slot.not_before_s - self._loop.time(), self._longest_gap_s(message))
+            if gap_s > 0:
+                await asyncio.sleep(gap_s)
+            if self._stopping:
+                return
+
+    def _longest_gap_s(self, message: Leased) -> float:
+        return self._rules.resume_parts_s / (2 * message.part_count)
+
+    async def _begin(self, message: Leased) -> Granted | Denied:
+        begun = Begun(
+            message_id=message.message_id,
+            agent_id=self._agent_id,
+            sim_id=self._slot.sim_id,
+            limits=self._slot.limits,
+            zone=self._rules.zone,
+            sim_first_seen_at=self._slot.first_seen_at,
+            resume_parts_s=self._rules.resume_parts_s,
+            whole_message=self._slot.takes_whole_messages,
+            until_at=self._storage.database.now() + timedelta(seconds=_INTENT_S),
+        )
+        return await self._storage.insist(
+            lambda work: queue.begin_submit(work.connection, begun, work.now, work.events)
+        )
+
+    async def _submit(self, granted: Granted) -> Settled:
+        slot = self._slot
+        started_s = self._loop.time()
+        slot.usage = slot.usage.plus(granted.reserved, ordinary=not granted.uses_reserve)
+        slot.not_before_s = started_s + slot.limits.min_gap_s
+        try:
+            outcome = await self._modem.submit(self._submission(granted))
+        except ModemError as error:
+            outcome = Outcome(verdict=_nothing_left(error))
+        chance = self._chance.random()
+        settled = await self._storage.insist(
+            lambda work: queue.settle(
+                work.connection,
+                granted,
+                slot.sim_id,
+                outcome.verdict,
+                outcome.references,
+                work.now,
+                chance,
+                work.events,
+            )
+        )
+        self._learn(granted, outcome.verdict, settled)
+        return settled
+
+    def _submission(self, granted: Granted) -> Submission:
+        wanted: list[Segment] = [
+            segment for segment in segments.split(granted.text) if segment.number in granted.part_numbers
+        ]
+        return Submission(
+            msisdn=granted.msisdn,
+            text=granted.text,
+            segments=wanted,
+            concat_reference=granted.concat_reference,
+            wants_report=granted.wants_report,
+            validity_s=self._rules.validity_s,
+            attempt_id=granted.attempt_ids[0],
+        )
+
+    def _learn(self, granted: Granted, verdict: Verdict, settled: Settled) -> None:
+        """Keeps the dispatcher's picture of the SIM in step with what was stored."""
+        slot = self._slot
+        if settled.returned:
+            slot.usage = slot.usage.plus(-settled.returned, ordinary=not granted.uses_reserve)
+        slot.state, slot.until_at = settled.sim_state, settled.sim_until_at
+        if verdict.kind is Kind.ACCEPTED:
+            slot.modem_failures = 0
+            return
+        log.info(
+            "message=%s part=%s sim=%s %s: %s",
+            granted.message_id,
+            granted.part_numbers[0],
+            slot.imsi,
+            verdict.kind,
+            verdict.code,
+        )
+        slot.state_reason = verdict.reason
+        if verdict.scope is Scope.MODEM or verdict.kind is Kind.UNKNOWN:
+            slot.modem_failures += 1
+            delay = retry.device_retry_at(
+                self._storage.database.now(), slot.modem_failures, chance=self._chance.random()
+            )
+            wait_s = (delay - self._storage.database.now()).total_seconds()
+            if verdict.scope is Scope.MODEM:
+                slot.not_before_s = max(slot.not_before_s, self._loop.time() + wait_s)
+            self._doubt()
+
+
+def _nothing_left(error: ModemError) -> Verdict:
+    return Verdict(
+        kind=Kind.TEMPORARY,
+        scope=Scope.MODEM,
+        code=error.code,
+        reason=Reason.of(error),
+        certainly_not_taken=True,
+        evidence="the driver raises only while nothing of the message has left the machine",
+    )

@@ -1,0 +1,61 @@
+"""Why a running mailing does not go on, as one reason with its end. Nothing waits silently."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import update
+
+from pbx_sms.core.mailing import MailingState
+from pbx_sms.core.reason import Reason
+from pbx_sms.engine.sim_slot import SimSlot
+from pbx_sms.engine.storage_thread import Work
+from pbx_sms.storage.events import NewEvent
+from pbx_sms.storage.queue.lease import Queue
+from pbx_sms.storage.schema import mailings
+
+
+def explain(
+    queues: Sequence[Queue], slots: Sequence[SimSlot], hold: Reason | None, now: datetime
+) -> dict[int, Reason | None]:
+    """mailing → reason, None where it goes on. `queues` are the running ones, highest rank first."""
+    return {key.mailing_id: _why(key, slots, hold, now) for key in queues if key.mailing_id is not None}
+
+
+def _why(key: Queue, slots: Sequence[SimSlot], hold: Reason | None, now: datetime) -> Reason | None:
+    if hold is not None:
+        return hold
+    if not slots:
+        return Reason("no_sim")
+    uses_reserve = key.rank > 0
+    if any(slot.up and slot.quota_allows(uses_reserve=uses_reserve, now=now) for slot in slots):
+        return None
+    causes = [slot.why_not(now) for slot in slots]
+    ends = [(until_at, reason) for reason, until_at in causes if until_at is not None]
+    if ends:
+        return min(ends, key=lambda end: end[0])[1]
+    return causes[0][0]
+
+
+def write(work: Work, reasons: Mapping[int, Reason | None]) -> None:
+    """Stores changed reasons of mailings that run, with an event each."""
+    for mailing_id, reason in reasons.items():
+        changed = work.connection.execute(
+            update(mailings)
+            .where(mailings.c.mailing_id == mailing_id, mailings.c.state == MailingState.RUNNING)
+            .values(
+                reason_code=reason.code if reason else None,
+                reason_params=dict(reason.params) if reason else None,
+            )
+        ).rowcount
+        if changed and reason is not None:
+            work.events.append(
+                NewEvent(
+                    at=work.now,
+                    kind="mailing",
+                    state=MailingState.RUNNING,
+                    mailing_id=mailing_id,
+                    reason=reason,
+                )
+            )
