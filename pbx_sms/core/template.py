@@ -56,7 +56,7 @@ class Template:
         return tuple(names.values())
 
     def bind(self, column_names: Sequence[str]) -> BoundTemplate:
-        """The template over rows of `column_names`.
+        """The template over rows of `column_names`; a column without a name cannot be used.
 
         Raises `Refused("unknown_placeholder", names, known, alike, spelled)` with all names that match no
         column (`alike`: the nearest column of each or ""; `spelled`: both, for the sentence), and
@@ -70,9 +70,8 @@ class Template:
                 f"{{{name}}} → {placeholder(near)}?" if near else f"{{{name}}}"
                 for name, near in zip(unknown, alike, strict=True)
             ]
-            raise Refused(
-                "unknown_placeholder", names=unknown, known=list(column_names), alike=alike, spelled=spelled
-            )
+            usable = [name for name in column_names if name]
+            raise Refused("unknown_placeholder", names=unknown, known=usable, alike=alike, spelled=spelled)
         slots: list[str | _Slot] = []
         ambiguous = []
         for piece in self.pieces:
@@ -102,6 +101,11 @@ class BoundTemplate:
 
     slots: tuple[str | _Slot, ...]
     column_names: tuple[str, ...]
+
+    def used_columns(self) -> tuple[str, ...]:
+        """The list's own names of the columns that the text uses, in order of appearance."""
+        used = dict.fromkeys(slot[0] for slot in self.slots if not isinstance(slot, str))
+        return tuple(self.column_names[position] for position in used)
 
     def render(self, fields: Sequence[str]) -> str:
         """The text of the row `fields` (texts by column position; a short row ends in empty ones).

@@ -18,6 +18,7 @@ import contextlib
 import copy
 import io
 import os
+import re
 import uuid
 import warnings
 import zipfile
@@ -29,7 +30,6 @@ from typing import Any
 
 import openpyxl
 from openpyxl.cell import WriteOnlyCell
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.styles import Alignment, Font
 from openpyxl.utils import get_column_letter, range_boundaries
 
@@ -43,6 +43,8 @@ _MAX_CELL_CHARACTERS = 32_767
 _MAX_SHEET_NAME = 31
 _FORBIDDEN_IN_SHEET_NAMES = str.maketrans("[]:*?/\\", "       ")
 _FORMULA_STARTS = tuple("=+-@\t\r\n＝＋－＠")
+#: what XML cannot carry
+_ILLEGAL_CHARACTERS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _TIME_FORMAT = "DD.MM.YYYY HH:MM:SS"
 #: of the added columns, in characters
 _WIDTHS = (18, 20, 18, 10, 60)
@@ -202,7 +204,7 @@ def _cell(target: Any, value: Value, *, bold: bool) -> Any:
 
 
 def _storable(text: str) -> str:
-    return ILLEGAL_CHARACTERS_RE.sub("", text)[:_MAX_CELL_CHARACTERS]
+    return _ILLEGAL_CHARACTERS.sub("", text)[:_MAX_CELL_CHARACTERS]
 
 
 def _set_text(cell: Any, text: str) -> None:
@@ -264,9 +266,7 @@ def _put(sheet: Any, row: int, column: int, value: Value, *, like: int) -> None:
 def _last_column(sheet: Any, header_row: int) -> int:
     """The last column with anything in it at or under the titles."""
     filled = (
-        column
-        for (row, column), cell in sheet._cells.items()
-        if row >= header_row and cell.value is not None
+        column for (row, column), cell in sheet._cells.items() if row >= header_row and cell.value is not None
     )
     merged = (area.max_col for area in sheet.merged_cells.ranges if area.max_row >= header_row)
     return max(max(filled, default=0), max(merged, default=0))

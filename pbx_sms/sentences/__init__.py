@@ -36,7 +36,7 @@ def render(code: str, params: Mapping[str, Any] | None, language: str) -> str:
     A code without a sentence (one written by a newer version, say) is shown as it is with its
     parameters: a reader must see something rather than nothing.
     """
-    values = dict(params or {})
+    values = {name: _written(value) for name, value in (params or {}).items()}
     pair = table().get(code)
     if pair is None:
         return code if not values else f"{code} {values}"
@@ -44,3 +44,8 @@ def render(code: str, params: Mapping[str, Any] | None, language: str) -> str:
         return pair[1 if language == "ru" else 0].format(**values)
     except (KeyError, IndexError, ValueError):
         return f"{code} {values}"
+
+
+def _written(value: Any) -> Any:
+    """A list of names or rows is written with commas."""
+    return ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else value

@@ -1,0 +1,28 @@
+"""Mailings: what one would do (`check`, `preview`), making and starting it, orders to it, and its report.
+
+A row of the list is decided in `plan` and nowhere else, so that what the check page says is what Start
+does. Nothing but `start` (and `create(start=True)`) can make messages.
+"""
+
+from pbx_sms.operations.mailings.check import Check, Sample, check, preview
+from pbx_sms.operations.mailings.orders import cancel, list_mailings, pause, resume, show
+from pbx_sms.operations.mailings.plan import LeftOut, Repeats
+from pbx_sms.operations.mailings.report import report
+from pbx_sms.operations.mailings.start import create, start
+
+__all__ = [
+    "Check",
+    "LeftOut",
+    "Repeats",
+    "Sample",
+    "cancel",
+    "check",
+    "create",
+    "list_mailings",
+    "pause",
+    "preview",
+    "report",
+    "resume",
+    "show",
+    "start",
+]

@@ -1,0 +1,140 @@
+"""Orders to a mailing that exists, and what there is to see of it.
+
+Every order is one guarded update with its event. In a state that does not allow it: `Conflict` with the code
+`mailing_is_` and the state; `NotFound(mailing_not_found)` where there is no such mailing.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Row
+
+from pbx_sms.core.mailing import MailingState
+from pbx_sms.core.reason import Reason
+from pbx_sms.errors import NotFound
+from pbx_sms.operations.mailings.start import new_claim, refusal, remove_left_behind
+from pbx_sms.storage import events, mailings, queue, starts
+from pbx_sms.storage.engine import Database
+from pbx_sms.storage.events import NewEvent
+
+
+def pause(database: Database, mailing_id: int, *, by: str | None = None) -> dict[str, Any]:
+    """Nothing more is submitted until `resume`; a message under way is finished. {"mailing_id", "state"}.
+
+    Only of a running mailing.
+    """
+    reason = Reason("paused_by", {"name": by}) if by else Reason("paused")
+    return _change(database, mailing_id, MailingState.RUNNING, MailingState.PAUSED, reason)
+
+
+def resume(database: Database, mailing_id: int, *, by: str | None = None) -> dict[str, Any]:
+    """Goes on where it was paused. {"mailing_id", "state"}. Only of a paused mailing."""
+    return _change(database, mailing_id, MailingState.PAUSED, MailingState.RUNNING, None)
+
+
+def cancel(database: Database, mailing_id: int, *, by: str | None = None) -> dict[str, Any]:
+    """Ends the mailing for good: what has not gone is cancelled, what is under way ends by itself.
+    {"mailing_id", "state", "cancelled"}: messages that will not be sent.
+
+    A Start that is at work on the draft stops, and what it wrote is removed.
+    """
+    now = database.now()
+    reason = Reason("cancelled_by", {"name": by}) if by else None
+    claim = new_claim()
+    new_events: list[NewEvent] = []
+    with database.begin() as connection:
+        is_draft = starts.claim_start(connection, mailing_id, claim, now)
+        if not is_draft:
+            if not mailings.change_state(
+                connection, mailing_id, MailingState.CANCELLED, now, among=mailings.STARTED, reason=reason
+            ):
+                raise refusal(mailings.find(connection, mailing_id), mailing_id)
+            queue.cancel_mailing(connection, mailing_id, now, new_events)
+            events.append(connection, new_events)
+    if is_draft:
+        remove_left_behind(database, mailing_id, claim)
+        with database.begin() as connection:
+            if not mailings.change_state(
+                connection, mailing_id, MailingState.CANCELLED, now, among=starts.BEFORE_START, reason=reason
+            ):
+                raise refusal(mailings.find(connection, mailing_id), mailing_id)
+    database.wake()
+    return {
+        "mailing_id": mailing_id,
+        "state": str(MailingState.CANCELLED),
+        "cancelled": len(new_events),
+    }
+
+
+def show(database: Database, mailing_id: int) -> dict[str, Any]:
+    """{"mailing_id", "name", "kind", "state", "reason"?, "reason_params"?, "counts": {state: messages},
+    "messages", "parts", "parts_submitted", "left_out", "list_id", "text", "created_at", "created_by",
+    "started_at", "finished_at", "forecast_at"}.
+
+    `reason` says why it is paused, or why nothing of it moves at the moment.
+    """
+    with database.read() as connection:
+        mailing = mailings.find(connection, mailing_id)
+        if mailing is None:
+            raise NotFound("mailing_not_found", mailing_id=mailing_id)
+        if mailing.state in starts.BEFORE_START:
+            # a Start may be writing: nothing of it counts before its end
+            counts = mailings.Counts(by_state={}, parts_submitted=0)
+        else:
+            counts = mailings.count(connection, mailing_id)
+        waits = mailing.state == MailingState.RUNNING
+        waiting = mailings.waiting_reason(connection, mailing_id) if waits else None
+    shown = _shown(mailing)
+    if waiting is not None and "reason" not in shown:
+        shown |= {"reason": waiting.code, "reason_params": dict(waiting.params)}
+    return shown | {
+        "counts": counts.by_state,
+        "parts_submitted": counts.parts_submitted,
+        "text": mailing.text,
+        "forecast_at": mailing.forecast_at,
+    }
+
+
+def list_mailings(database: Database, *, limit: int | None = None) -> list[dict[str, Any]]:
+    """Newest first, each as `show` without "counts", "parts_submitted", "text" and "forecast_at"."""
+    with database.read() as connection:
+        return [_shown(mailing) for mailing in mailings.find_all(connection, limit=limit)]
+
+
+def _change(
+    database: Database,
+    mailing_id: int,
+    source: MailingState,
+    target: MailingState,
+    reason: Reason | None,
+) -> dict[str, Any]:
+    now = database.now()
+    with database.begin() as connection:
+        if not mailings.change_state(connection, mailing_id, target, now, among=(source,), reason=reason):
+            raise refusal(mailings.find(connection, mailing_id), mailing_id)
+    database.wake()
+    return {"mailing_id": mailing_id, "state": str(target)}
+
+
+def _shown(mailing: Row[Any]) -> dict[str, Any]:
+    shown: dict[str, Any] = {
+        "mailing_id": mailing.mailing_id,
+        "name": mailing.name,
+        "kind": mailing.kind,
+        "state": mailing.state,
+        "messages": mailing.message_count,
+        "parts": mailing.part_count,
+        "left_out": mailing.left_out_count,
+        "list_id": mailing.list_id,
+        "created_at": mailing.created_at,
+        "created_by": mailing.created_by,
+        "started_at": mailing.started_at,
+        "finished_at": mailing.finished_at,
+    }
+    if mailing.reason_code == starts.STARTING:
+        # the parameters are the Start's own affair
+        shown |= {"reason": mailing.reason_code, "reason_params": {}}
+    elif mailing.reason_code is not None:
+        shown |= {"reason": mailing.reason_code, "reason_params": mailing.reason_params or {}}
+    return shown

@@ -1,0 +1,195 @@
+"""What becomes of each row of a list: a message, or a reason why there is none.
+
+A row is decided in this order: not taken at import, stop list, an empty placeholder, an empty text, too
+many parts, and last the same number again, so that a row which cannot be sent never stands in the way of a
+later one that can.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from pbx_sms.config import Settings
+from pbx_sms.core import segments, template
+from pbx_sms.core.reason import Reason
+from pbx_sms.core.segments import Measure
+from pbx_sms.core.template import BoundTemplate
+from pbx_sms.errors import Conflict, NotFound, Refused
+from pbx_sms.storage import mailing_rows
+from pbx_sms.storage.engine import Database
+from pbx_sms.storage.mailing_rows import ListHead, ListRow
+
+
+class Repeats(StrEnum):
+    """What happens to a number that comes again with another text."""
+
+    #: one message a number: the first row that can be sent
+    FIRST = "first"
+    #: every row its own message (a customer may have two orders)
+    ALL = "all"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ready:
+    """A row that gets a message."""
+
+    row: int
+    msisdn: str
+    text: str
+    measure: Measure
+    #: the row with the same number and another text, where nobody has chosen yet what to do
+    undecided_of_row: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeftOut:
+    """A row that gets no message."""
+
+    row: int
+    msisdn: str | None
+    reason: Reason
+    #: what was in the cell, where the number could not be taken
+    value: str | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """{"row", "number", "reason", "reason_params", "value"?}"""
+        shown: dict[str, Any] = {
+            "row": self.row,
+            "number": self.msisdn,
+            "reason": self.reason.code,
+            "reason_params": dict(self.reason.params),
+        }
+        return shown if self.value is None else shown | {"value": self.value}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Incomplete:
+    """A row with an empty placeholder, where nobody has chosen to leave such rows out."""
+
+    row: int
+    msisdn: str
+    columns: tuple[str, ...]
+
+
+Decision = Ready | LeftOut | Incomplete
+
+
+class Plan:
+    """Decides the rows of one list, in their order and each once."""
+
+    def __init__(
+        self,
+        bound: BoundTemplate,
+        *,
+        repeats: Repeats | None,
+        leave_out_incomplete: bool,
+        max_parts: int,
+        repeated_rows: set[int],
+    ) -> None:
+        self._bound = bound
+        self._repeats = repeats
+        self._leave_out_incomplete = leave_out_incomplete
+        self._max_parts = max_parts
+        self._repeated_rows = repeated_rows
+        #: first row of a number that comes again → text → the row it is sent for
+        self._texts: dict[int, dict[str, int]] = {}
+
+    def decide(self, row: ListRow) -> Decision:
+        if row.reject_code is not None or row.msisdn is None:
+            reason = Reason(row.reject_code or "empty", row.reject_params)
+            return LeftOut(row=row.row, msisdn=row.msisdn, reason=reason, value=row.raw_value)
+        if row.is_stopped:
+            return LeftOut(row=row.row, msisdn=row.msisdn, reason=Reason("stop_list"))
+        if missing := self._bound.missing(row.fields):
+            if not self._leave_out_incomplete:
+                return Incomplete(row=row.row, msisdn=row.msisdn, columns=missing)
+            reason = Reason("placeholder_empty", {"columns": list(missing)})
+            return LeftOut(row=row.row, msisdn=row.msisdn, reason=reason)
+        text = self._bound.render(row.fields)
+        if not text or text.isspace():
+            return LeftOut(row=row.row, msisdn=row.msisdn, reason=Reason("text_empty"))
+        measure = segments.measure(text)
+        if measure.parts > self._max_parts:
+            reason = Reason(
+                "too_long",
+                {
+                    "row": row.row,
+                    "characters": measure.characters,
+                    "parts": measure.parts,
+                    "max_parts": self._max_parts,
+                },
+            )
+            return LeftOut(row=row.row, msisdn=row.msisdn, reason=reason)
+        first_row = row.repeat_of_row if row.repeat_of_row is not None else row.row
+        if first_row not in self._repeated_rows:
+            return Ready(row=row.row, msisdn=row.msisdn, text=text, measure=measure)
+        return self._decide_repeated(first_row, row.row, row.msisdn, text, measure)
+
+    def _decide_repeated(
+        self, first_row: int, row: int, msisdn: str, text: str, measure: Measure
+    ) -> Decision:
+        texts = self._texts.setdefault(first_row, {})
+        if text in texts:
+            reason = Reason("repeat_same_text", {"of_row": texts[text]})
+            return LeftOut(row=row, msisdn=msisdn, reason=reason)
+        undecided_of_row = None
+        if texts and self._repeats is not Repeats.ALL:
+            of_row = next(iter(texts.values()))
+            if self._repeats is Repeats.FIRST:
+                return LeftOut(row=row, msisdn=msisdn, reason=Reason("repeat_other_text", {"of_row": of_row}))
+            undecided_of_row = of_row
+        texts[text] = row
+        return Ready(row=row, msisdn=msisdn, text=text, measure=measure, undecided_of_row=undecided_of_row)
+
+
+def find_list(database: Database, list_id: int) -> ListHead:
+    """The list that a mailing is made from. Raises NotFound(list_not_found), Conflict(list_not_ready)."""
+    with database.read() as connection:
+        head = mailing_rows.head(connection, list_id)
+    if head is None:
+        raise NotFound("list_not_found", list_id=list_id)
+    if head.state != "ready":
+        raise Conflict("list_not_ready", list_id=list_id, name=head.name)
+    return head
+
+
+def bind(head: ListHead, text: str) -> BoundTemplate:
+    """The text over the list's columns. Raises Refused for an empty text and as `core.template` says."""
+    if not text or text.isspace():
+        raise Refused("mailing_text_empty")
+    return template.parse(text).bind(head.usable_names)
+
+
+def parse_repeats(repeats: str | None) -> Repeats | None:
+    if repeats is None:
+        return None
+    try:
+        return Repeats(repeats)
+    except ValueError as error:
+        raise Refused("repeats_invalid", value=repeats) from error
+
+
+def decide_all(
+    database: Database,
+    settings: Settings,
+    list_id: int,
+    bound: BoundTemplate,
+    *,
+    repeats: Repeats | None,
+    leave_out_incomplete: bool,
+) -> Iterator[list[Decision]]:
+    """Decisions about every row of the list, in chunks in the list's order."""
+    with database.read() as connection:
+        repeated_rows = mailing_rows.repeated_rows(connection, list_id)
+    plan = Plan(
+        bound,
+        repeats=repeats,
+        leave_out_incomplete=leave_out_incomplete,
+        max_parts=settings.sending.max_parts,
+        repeated_rows=repeated_rows,
+    )
+    for rows in mailing_rows.stream_rows(database, list_id):
+        yield [plan.decide(row) for row in rows]

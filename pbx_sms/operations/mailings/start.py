@@ -1,0 +1,309 @@
+"""Making a mailing and starting it.
+
+Start goes through the list twice: once to find out whether anything forbids it, once to fill the queue in
+short transactions. It all belongs to nobody until the last transaction makes the mailing running; see
+`storage.starts` for what happens to two Starts at once and to one that dies.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Connection, Row
+from sqlalchemy.exc import SQLAlchemyError
+
+from pbx_sms.config import Settings
+from pbx_sms.core import template
+from pbx_sms.core.mailing import MailingKind, MailingState
+from pbx_sms.errors import Conflict, NotFound, Refused
+from pbx_sms.operations.mailings.check import Check, Progress, check, parse_kind
+from pbx_sms.operations.mailings.plan import (
+    Decision,
+    LeftOut,
+    Ready,
+    bind,
+    decide_all,
+    find_list,
+    parse_repeats,
+)
+from pbx_sms.storage import mailings, queue, starts
+from pbx_sms.storage.engine import Database
+from pbx_sms.storage.queue import NewMessage
+from pbx_sms.storage.starts import Claim, Held, LeftOutRow
+
+#: rows of all tables that one transaction writes or removes: a few hundredths of a second
+_ROWS_PER_TRANSACTION = 2_000
+
+#: tokens of the Starts that run in this process now
+_running_here: set[str] = set()
+
+
+def create(
+    database: Database,
+    settings: Settings,
+    *,
+    list_id: int,
+    text: str,
+    name: str | None = None,
+    kind: str = MailingKind.INFORMATION,
+    repeats: str | None = None,
+    leave_out_incomplete: bool = False,
+    reroute: bool = False,
+    created_by: str | None = None,
+    start: bool = False,
+    progress: Progress | None = None,
+) -> dict[str, Any]:
+    """A draft, or with `start` a running mailing: {"mailing_id", "state", "messages", "parts",
+    "left_out": [{"row", "number", "reason", "reason_params", "value"?}]}.
+
+    `name` is the list's name where none is given. Raises Refused with the first thing that would keep it
+    from starting (see `check`), and then nothing is stored.
+    """
+    text = template.clean(text)
+    kind_choice, repeats_choice = parse_kind(kind), parse_repeats(repeats)
+    head = find_list(database, list_id)
+    checked = check(
+        database,
+        settings,
+        list_id=list_id,
+        text=text,
+        kind=kind,
+        repeats=repeats,
+        leave_out_incomplete=leave_out_incomplete,
+        progress=None if start else progress,
+    )
+    _refuse_problems(checked)
+    now = database.now()
+    with database.begin() as connection:
+        mailing_id = mailings.insert_draft(
+            connection,
+            name=(name or "").strip() or head.name,
+            kind=kind_choice,
+            list_id=list_id,
+            text=text,
+            repeats=repeats_choice,
+            leave_out_incomplete=leave_out_incomplete,
+            reroute=reroute,
+            created_by=created_by,
+            now=now,
+        )
+    database.wake()
+    if start:
+        return _start(database, settings, mailing_id, progress, checked=True)
+    return {
+        "mailing_id": mailing_id,
+        "state": str(MailingState.DRAFT),
+        "messages": checked.messages,
+        "parts": checked.parts,
+        "left_out": [one.as_dict() for one in checked.left_out],
+    }
+
+
+def start(
+    database: Database, settings: Settings, mailing_id: int, progress: Progress | None = None
+) -> dict[str, Any]:
+    """Starts a draft; the shape of `create`. The list and the stop list are looked at again.
+
+    Raises NotFound(mailing_not_found), Conflict (mailing_is_running and so on: it was started before or
+    cancelled; mailing_being_started: another Start is at work), Refused with what keeps it from starting.
+    """
+    return _start(database, settings, mailing_id, progress, checked=False)
+
+
+def _start(
+    database: Database,
+    settings: Settings,
+    mailing_id: int,
+    progress: Progress | None,
+    *,
+    checked: bool,
+) -> dict[str, Any]:
+    with _claimed(database, mailing_id) as claim:
+        with database.read() as connection:
+            mailing = mailings.find(connection, mailing_id)
+        if mailing is None:
+            raise NotFound("mailing_not_found", mailing_id=mailing_id)
+        if not checked:
+            _refuse_problems(
+                check(
+                    database,
+                    settings,
+                    list_id=mailing.list_id,
+                    text=mailing.text,
+                    repeats=mailing.repeats,
+                    leave_out_incomplete=mailing.leave_out_incomplete,
+                )
+            )
+        remove_left_behind(database, mailing_id, claim)
+        filled = _fill(database, settings, mailing, claim, progress)
+    database.wake()
+    return {
+        "mailing_id": mailing_id,
+        "state": str(MailingState.RUNNING),
+        "messages": filled.message_count,
+        "parts": filled.part_count,
+        "left_out": [one.as_dict() for one in filled.left_out],
+    }
+
+
+def new_claim() -> Claim:
+    return Claim(token=uuid.uuid4().hex, host=socket.gethostname(), pid=os.getpid())
+
+
+def remove_left_behind(database: Database, mailing_id: int, claim: Claim) -> None:
+    """Removes what a Start wrote that did not come to its end, a piece at a time."""
+    while True:
+        with database.begin() as connection:
+            _keep_claim(database, connection, mailing_id, claim)
+            if starts.remove_unstarted(connection, mailing_id, _ROWS_PER_TRANSACTION) == 0:
+                return
+
+
+def refusal(mailing: Row[Any] | None, mailing_id: int) -> Refused:
+    """Why an order to the mailing cannot be carried out: it is in another state, or there is none."""
+    if mailing is None:
+        return NotFound("mailing_not_found", mailing_id=mailing_id)
+    return Conflict(f"mailing_is_{mailing.state}", mailing_id=mailing_id, state=mailing.state)
+
+
+def _refuse_problems(checked: Check) -> None:
+    if checked.problems:
+        raise Refused(checked.problems[0].code, **checked.problems[0].params)
+
+
+@contextlib.contextmanager
+def _claimed(database: Database, mailing_id: int) -> Iterator[Claim]:
+    claim = new_claim()
+    now = database.now()
+    _running_here.add(claim.token)
+    try:
+        with database.begin() as connection:
+            held = starts.holder(connection, mailing_id)
+            if held is not None and not (held.is_stale(now) or _is_dead(held)):
+                raise Conflict("mailing_being_started", mailing_id=mailing_id)
+            if not starts.claim_start(connection, mailing_id, claim, now):
+                raise refusal(mailings.find(connection, mailing_id), mailing_id)
+        try:
+            yield claim
+        except BaseException:
+            # a database that cannot be written keeps the claim; it ends with this process or by its age
+            with contextlib.suppress(SQLAlchemyError), database.begin() as connection:
+                starts.drop_claim(connection, mailing_id, claim)
+            raise
+    finally:
+        _running_here.discard(claim.token)
+
+
+def _is_dead(held: Held) -> bool:
+    """Whether the process that holds the claim certainly no longer works on it."""
+    if held.claim.host != socket.gethostname():
+        return False
+    if held.claim.pid == os.getpid():
+        return held.claim.token not in _running_here
+    try:
+        os.kill(held.claim.pid, 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        return False
+    return False
+
+
+@dataclass(slots=True)
+class _Filled:
+    """What a Start has decided so far, and what of it is not yet written."""
+
+    message_count: int = 0
+    part_count: int = 0
+    row_count: int = 0
+    left_out: list[LeftOut] = field(default_factory=list)
+    new_messages: list[NewMessage] = field(default_factory=list)
+    new_left_out: list[LeftOutRow] = field(default_factory=list)
+    unwritten_rows: int = 0
+
+    def add(self, decision: Decision, mailing: Row[Any], *, wants_report: bool) -> None:
+        self.row_count += 1
+        match decision:
+            case Ready(undecided_of_row=None, measure=measure):
+                self.message_count += 1
+                self.part_count += measure.parts
+                self.unwritten_rows += 1 + measure.parts
+                self.new_messages.append(
+                    NewMessage(
+                        mailing_id=mailing.mailing_id,
+                        row=decision.row,
+                        rank=mailing.rank,
+                        msisdn=decision.msisdn,
+                        text=decision.text,
+                        encoding=measure.encoding,
+                        part_count=measure.parts,
+                        wants_report=wants_report,
+                    )
+                )
+            case LeftOut():
+                self.left_out.append(decision)
+                self.unwritten_rows += 1
+                self.new_left_out.append(
+                    LeftOutRow(row=decision.row, msisdn=decision.msisdn, reason=decision.reason)
+                )
+            case _:
+                # the check before found nothing of the kind
+                raise Conflict("list_changed", list_id=mailing.list_id)
+
+
+def _fill(
+    database: Database, settings: Settings, mailing: Row[Any], claim: Claim, progress: Progress | None
+) -> _Filled:
+    head = find_list(database, mailing.list_id)
+    bound = bind(head, mailing.text)
+    filled = _Filled()
+    for decisions in decide_all(
+        database,
+        settings,
+        mailing.list_id,
+        bound,
+        repeats=parse_repeats(mailing.repeats),
+        leave_out_incomplete=mailing.leave_out_incomplete,
+    ):
+        for decision in decisions:
+            filled.add(decision, mailing, wants_report=settings.sending.delivery_reports)
+            if filled.unwritten_rows >= _ROWS_PER_TRANSACTION:
+                with database.begin() as connection:
+                    _keep_claim(database, connection, mailing.mailing_id, claim)
+                    _write(database, connection, mailing.mailing_id, filled)
+        if progress is not None:
+            progress(filled.row_count, head.row_count)
+    if not filled.message_count:
+        raise Refused("nothing_to_send", rows=filled.row_count, left_out=len(filled.left_out))
+    with database.begin() as connection:
+        _keep_claim(database, connection, mailing.mailing_id, claim)
+        _write(database, connection, mailing.mailing_id, filled)
+        if not starts.make_running(
+            connection,
+            mailing.mailing_id,
+            message_count=filled.message_count,
+            part_count=filled.part_count,
+            left_out_count=len(filled.left_out),
+            now=database.now(),
+        ):
+            raise Conflict("mailing_being_started", mailing_id=mailing.mailing_id)
+    return filled
+
+
+def _keep_claim(database: Database, connection: Connection, mailing_id: int, claim: Claim) -> None:
+    if not starts.renew_claim(connection, mailing_id, claim, database.now()):
+        raise Conflict("mailing_being_started", mailing_id=mailing_id)
+
+
+def _write(database: Database, connection: Connection, mailing_id: int, filled: _Filled) -> None:
+    queue.insert_messages(connection, filled.new_messages, database.now())
+    starts.insert_left_out(connection, mailing_id, filled.new_left_out)
+    filled.new_messages.clear()
+    filled.new_left_out.clear()
+    filled.unwritten_rows = 0

@@ -1,0 +1,186 @@
+"""Mailings: drafts, guarded changes of state with their events, and what is counted of them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, insert, select, update
+
+from pbx_sms.core.mailing import RANK, MailingKind, MailingState, allowed_from
+from pbx_sms.core.message import MessageState, PartState
+from pbx_sms.core.reason import Reason
+from pbx_sms.storage import events
+from pbx_sms.storage.events import NewEvent
+from pbx_sms.storage.schema import mailings, messages, parts
+
+#: they have messages, and not all of them have ended
+STARTED = (MailingState.RUNNING, MailingState.PAUSED)
+#: of a sum over messages: every part of these was accepted
+_ACCEPTED_WHOLE = (MessageState.SUBMITTED, MessageState.DELIVERED, MessageState.UNDELIVERED)
+
+
+def insert_draft(
+    connection: Connection,
+    *,
+    name: str,
+    kind: MailingKind,
+    list_id: int,
+    text: str,
+    repeats: str | None,
+    leave_out_incomplete: bool,
+    reroute: bool,
+    created_by: str | None,
+    now: datetime,
+) -> int:
+    """A new draft and its event; returns its id."""
+    mailing_id: int = connection.execute(
+        insert(mailings)
+        .values(
+            name=name,
+            kind=kind,
+            rank=RANK[kind],
+            state=MailingState.DRAFT,
+            list_id=list_id,
+            text=text,
+            repeats=repeats,
+            leave_out_incomplete=leave_out_incomplete,
+            reroute=reroute,
+            created_by=created_by,
+            created_at=now,
+        )
+        .returning(mailings.c.mailing_id)
+    ).scalar_one()
+    _append(connection, mailing_id, MailingState.DRAFT, now)
+    return mailing_id
+
+
+def find(connection: Connection, mailing_id: int) -> Row[Any] | None:
+    return connection.execute(select(mailings).where(mailings.c.mailing_id == mailing_id)).one_or_none()
+
+
+def find_all(connection: Connection, *, limit: int | None = None) -> Sequence[Row[Any]]:
+    """All mailings, newest first."""
+    return connection.execute(select(mailings).order_by(mailings.c.mailing_id.desc()).limit(limit)).all()
+
+
+def started_with(connection: Connection, list_id: int, text: str) -> list[int]:
+    """Mailings of the same list and text that were started and not cancelled, newest first."""
+    return list(
+        connection.execute(
+            select(mailings.c.mailing_id)
+            .where(
+                mailings.c.list_id == list_id,
+                mailings.c.text == text,
+                mailings.c.started_at.is_not(None),
+                mailings.c.state != MailingState.CANCELLED,
+            )
+            .order_by(mailings.c.mailing_id.desc())
+        ).scalars()
+    )
+
+
+def change_state(
+    connection: Connection,
+    mailing_id: int,
+    target: MailingState,
+    now: datetime,
+    *,
+    among: Collection[MailingState] | None = None,
+    reason: Reason | None = None,
+    **values: Any,
+) -> bool:
+    """A guarded change with its event; false when the mailing is not in a state that allows it.
+
+    Allowed are the states of `core.mailing.TRANSITIONS`, or fewer (`among`); `values` are further columns.
+    """
+    if target in (MailingState.FINISHED, MailingState.CANCELLED):
+        values["finished_at"] = now
+    changed = connection.execute(
+        update(mailings)
+        .where(
+            mailings.c.mailing_id == mailing_id,
+            mailings.c.state.in_(
+                [state for state in allowed_from(target) if among is None or state in among]
+            ),
+        )
+        .values(
+            state=target,
+            reason_code=reason.code if reason else None,
+            reason_params=dict(reason.params) if reason else None,
+            **values,
+        )
+    ).rowcount
+    if changed == 1:
+        _append(connection, mailing_id, target, now, reason)
+    return changed == 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counts:
+    """Of one mailing: messages by state, and parts that the network accepted."""
+
+    by_state: dict[str, int]
+    parts_submitted: int
+
+
+def count(connection: Connection, mailing_id: int) -> Counts:
+    by_state: dict[str, int] = {}
+    parts_submitted = 0
+    for row in connection.execute(
+        select(
+            messages.c.state,
+            func.count().label("message_count"),
+            func.sum(messages.c.part_count).label("part_count"),
+        )
+        .where(messages.c.mailing_id == mailing_id)
+        .group_by(messages.c.state)
+    ):
+        by_state[row.state] = row.message_count
+        if row.state in _ACCEPTED_WHOLE:
+            parts_submitted += row.part_count
+    # the rest has accepted parts only here and there
+    parts_submitted += connection.execute(
+        select(func.count())
+        .select_from(messages.join(parts, parts.c.message_id == messages.c.message_id))
+        .where(
+            messages.c.mailing_id == mailing_id,
+            messages.c.state.not_in(_ACCEPTED_WHOLE),
+            messages.c.first_accepted_at.is_not(None),
+            parts.c.state == PartState.SUBMITTED,
+        )
+    ).scalar_one()
+    return Counts(
+        by_state={str(state): by_state[state] for state in MessageState if state in by_state},
+        parts_submitted=parts_submitted,
+    )
+
+
+def waiting_reason(connection: Connection, mailing_id: int) -> Reason | None:
+    """Why nothing of a running mailing moves: the reason of the queued message that may go first."""
+    moving = select(messages.c.message_id).where(
+        messages.c.mailing_id == mailing_id,
+        messages.c.state.in_((MessageState.LEASED, MessageState.SUBMITTING)),
+    )
+    if connection.execute(moving.limit(1)).first() is not None:
+        return None
+    row = connection.execute(
+        select(messages.c.reason_code, messages.c.reason_params)
+        .where(messages.c.mailing_id == mailing_id, messages.c.state == MessageState.QUEUED)
+        .order_by(messages.c.not_before_at.asc().nulls_first(), messages.c.message_id)
+        .limit(1)
+    ).one_or_none()
+    if row is None or row.reason_code is None:
+        return None
+    return Reason(row.reason_code, row.reason_params or {})
+
+
+def _append(
+    connection: Connection, mailing_id: int, state: MailingState, now: datetime, reason: Reason | None = None
+) -> None:
+    events.append(
+        connection,
+        [NewEvent(at=now, kind="mailing", state=state, mailing_id=mailing_id, reason=reason)],
+    )
