@@ -7,7 +7,7 @@ Nothing here waits, retries or knows a modem.
 
 from pbx_sms.storage.queue.entry import NewMessage, insert_messages
 from pbx_sms.storage.queue.late import settle_late
-from pbx_sms.storage.queue.lease import (
+from pbx_sms.storage.queue.leases import (
     Leased,
     hold_back,
     lease,
@@ -25,9 +25,9 @@ from pbx_sms.storage.queue.orders import (
     return_unstarted,
     suppress,
 )
+from pbx_sms.storage.queue.outcome import Settled, settle
 from pbx_sms.storage.queue.recovery import Recovery, abandon_overdue, recover
 from pbx_sms.storage.queue.report import record_report
-from pbx_sms.storage.queue.settle import Settled, settle
 from pbx_sms.storage.queue.submit import Begun, Denied, Granted, begin_submit
 
 __all__ = [

@@ -11,7 +11,7 @@ from pbx_sms.core.reason import Reason
 from pbx_sms.core.verdict import Kind, Verdict
 from pbx_sms.storage.events import NewEvent
 from pbx_sms.storage.queue import orders
-from pbx_sms.storage.queue.settle import Settled, settle
+from pbx_sms.storage.queue.outcome import Settled, settle
 from pbx_sms.storage.queue.submit import Granted
 from pbx_sms.storage.schema import attempts, messages
 

@@ -130,9 +130,20 @@ def fail_incomplete(
     )
 
 
-def cancel_mailing(connection: Connection, mailing_id: int, now: datetime, new_events: list[NewEvent]) -> int:
-    """Cancels what has not gone. What is under way ends by itself. Returns how many were cancelled."""
+def cancel_mailing(
+    connection: Connection,
+    mailing_id: int,
+    now: datetime,
+    new_events: list[NewEvent],
+    *,
+    limit: int | None = None,
+) -> int:
+    """Cancels what has not gone, or `limit` messages of it: a large mailing in one piece would hold up
+    every SIM for seconds. What is under way ends by itself. Returns how many were cancelled."""
     which = messages.c.mailing_id == mailing_id
+    if limit is not None:
+        chosen = select(messages.c.message_id).where(which, messages.c.state.in_(_NOT_UNDER_WAY)).limit(limit)
+        which = messages.c.message_id.in_(chosen.scalar_subquery())
     return len(_end(connection, which, MessageState.CANCELLED, Reason("mailing_cancelled"), now, new_events))
 
 

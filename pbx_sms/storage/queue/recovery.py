@@ -15,7 +15,7 @@ from pbx_sms.core.message import MessageState, PartState
 from pbx_sms.core.reason import Reason
 from pbx_sms.core.verdict import Kind, Scope
 from pbx_sms.storage.events import NewEvent
-from pbx_sms.storage.queue import lease, orders
+from pbx_sms.storage.queue import leases, orders
 from pbx_sms.storage.schema import attempts, messages, parts
 
 
@@ -28,7 +28,7 @@ class Recovery:
 
 def recover(connection: Connection, agent_id: int, now: datetime, new_events: list[NewEvent]) -> Recovery:
     """For the start of an agent, before anything is leased. Doing it twice changes nothing more."""
-    returned = lease.release_of_agent(connection, agent_id)
+    returned = leases.release_of_agent(connection, agent_id)
     mine = and_(messages.c.state == MessageState.SUBMITTING, messages.c.agent_id == agent_id)
     unknown, going_on = _abandon(connection, mine, Reason("engine_stopped"), now, new_events)
     return Recovery(returned=returned, unknown=unknown, going_on=going_on)

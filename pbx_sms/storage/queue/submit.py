@@ -22,7 +22,7 @@ from pbx_sms.core.reason import Reason
 from pbx_sms.core.sim import SimState
 from pbx_sms.storage import usage
 from pbx_sms.storage.events import NewEvent
-from pbx_sms.storage.queue import lease, orders
+from pbx_sms.storage.queue import leases, orders
 from pbx_sms.storage.schema import attempts, mailings, messages, parts, sims, stop_list
 from pbx_sms.storage.schema.types import FAR_FUTURE
 from pbx_sms.storage.usage import Shortage
@@ -288,10 +288,10 @@ def _forbidden(
         return end(MessageState.FAILED, Reason("resume_too_late", {"limit_s": begun.resume_parts_s}))
     if row.mailing_state is not None and row.mailing_state != MailingState.RUNNING and not is_begun:
         # paused: it goes back; a begun message is completed all the same, or the recipient gets a torso
-        lease.release(connection, [begun.message_id], begun.agent_id)
+        leases.release(connection, [begun.message_id], begun.agent_id)
         return Denied(state=MessageState.QUEUED)
     if row.bound_sim_id is not None and row.bound_sim_id != begun.sim_id:
-        lease.release(connection, [begun.message_id], begun.agent_id)
+        leases.release(connection, [begun.message_id], begun.agent_id)
         return Denied(state=MessageState.QUEUED)
     if row.sim_state != SimState.READY:
         return Denied(state=row.state, shortage=Shortage(reason=Reason("sim_not_ready"), until_at=None))
