@@ -39,7 +39,7 @@ def send_everything(demo: Demo, modems: list[dict[str, Any]]) -> int:
     )[0]
     say(
         f"Mailing: {created['messages']} messages in {created['parts']} parts,"
-        f" left out {len(created['left_out'])}"
+        f" left out {len(left_out_here(imported, created))}"
     )
     demo.start("engine", "run")
     began_at = time.monotonic()
@@ -52,7 +52,7 @@ def send_everything(demo: Demo, modems: list[dict[str, Any]]) -> int:
     say(f"Time: {took_s:.0f} s. The report as a workbook: {report}")
     wrong = [
         *rejected_wrongly(imported),
-        *left_out_wrongly(created),
+        *left_out_wrongly(imported, created),
         *ended_wrongly(messages),
         *sent_wrongly(demo.folder / "modems" / "ledger.jsonl"),
     ]
@@ -75,15 +75,17 @@ def follow(demo: Demo, mailing_id: str) -> None:
         )
     give_up_at = time.monotonic() + LIMIT_S
     try:
-        while watch.poll() is None and time.monotonic() < give_up_at:
+        while watch.poll() is None:
             demo.check_alive()
+            if time.monotonic() > give_up_at:
+                say(f"Not finished after {LIMIT_S:.0f} s.")
+                return
             try:
                 watch.wait(0.5)
             except subprocess.TimeoutExpired:
                 continue
     finally:
         if watch.poll() is None:
-            say(f"Not finished after {LIMIT_S:.0f} s.")
             watch.terminate()
             watch.wait()
 
@@ -97,18 +99,18 @@ def print_report(imported: dict[str, Any], created: dict[str, Any], messages: li
         f"{'  ' + message['reason_text'] if message.get('reason_text') else ''}"
         for message in messages
     }
+    for left_out in created["left_out"]:
+        lines[left_out["row"]] = f"{left_out['number'] or '-':<27}left out: {left_out['reason_text']}"
     for rejection in imported["rejected"]:
         lines[rejection["row"]] = (
             f"{str(rejection['value'] or '-')[:24]:<27}rejected: {rejection['reason_text']}"
         )
-    for left_out in created["left_out"]:
-        lines[left_out["row"]] = f"{left_out['number'] or '-':<27}left out: {left_out['reason_text']}"
     for row, line in sorted(lines.items()):
         say(f"{row:>4}  {line}")
     say()
     states = Counter(message["state"] for message in messages)
     states["rejected"] = len(imported["rejected"])
-    states["left out"] = len(created["left_out"])
+    states["left out"] = len(left_out_here(imported, created))
     say("Totals: " + ", ".join(f"{state} {count}" for state, count in states.items()))
     say(
         "Parts by SIM: "
@@ -141,9 +143,14 @@ def rejected_wrongly(imported: dict[str, Any]) -> list[str]:
     ]
 
 
-def left_out_wrongly(created: dict[str, Any]) -> list[str]:
+def left_out_here(imported: dict[str, Any], created: dict[str, Any]) -> set[int]:
+    """Rows with a number that get no message; rows without one were told of at the import."""
+    return {row["row"] for row in created["left_out"]} - {row["row"] for row in imported["rejected"]}
+
+
+def left_out_wrongly(imported: dict[str, Any], created: dict[str, Any]) -> list[str]:
     expected = {client.row for client in clients() if client.repeats_row is not None}
-    left_out = {row["row"] for row in created["left_out"]}
+    left_out = left_out_here(imported, created)
     return [f"row {row} was left out, or should have been" for row in sorted(expected ^ left_out)]
 
 
