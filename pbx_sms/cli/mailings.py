@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,8 @@ from pbx_sms.cli.context import Context
 from pbx_sms.cli.output import Column, Output, key
 from pbx_sms.cli.progress import ProgressBar
 from pbx_sms.core.mailing import MailingKind
+from pbx_sms.errors import Conflict, Refused
+from pbx_sms.operations import lists as operations_lists
 from pbx_sms.operations import mailings
 
 #: what programs rely on; `show` knows more for the pages
@@ -65,8 +68,7 @@ def add_commands(commands: Commands) -> None:
 
 
 def create_mailing(context: Context, args: argparse.Namespace) -> int:
-    list_id = _list_id(context, args)
-    output = context.output
+    list_id, is_new = _list_id(context, args)
     bar = ProgressBar()
     try:
         created = mailings.create(
@@ -82,9 +84,15 @@ def create_mailing(context: Context, args: argparse.Namespace) -> int:
             start=args.start,
             progress=bar.draw,
         )
+    except Refused:
+        if is_new:
+            # what is refused changes nothing; a list that a draft needs already stays with it
+            with contextlib.suppress(Conflict):
+                operations_lists.remove_list(context.database, list_id)
+        raise
     finally:
         bar.clear()
-    output.object(created, *_told(output, created))
+    _tell(context.output, created)
     return 0
 
 
@@ -94,7 +102,7 @@ def start(context: Context, args: argparse.Namespace) -> int:
         started = mailings.start(context.database, context.settings, args.id, bar.draw)
     finally:
         bar.clear()
-    context.output.object(started, *_told(context.output, started))
+    _tell(context.output, started)
     return 0
 
 
@@ -159,29 +167,24 @@ def report(context: Context, args: argparse.Namespace) -> int:
     return 0
 
 
-def _list_id(context: Context, args: argparse.Namespace) -> int:
-    """The id that was given, or that of the list made from the file that was given."""
+def _list_id(context: Context, args: argparse.Namespace) -> tuple[int, bool]:
+    """(id of the list that was given, or of the one made from the file that was given; whether it is new)."""
     # a list's id is a number; a file of that name is meant by ./17
     if args.file.isascii() and args.file.isdigit():
-        return int(args.file)
-    return int(lists.read_file(context, args)["list_id"])
+        return int(args.file), False
+    return int(lists.read_file(context, args)["list_id"]), True
 
 
-def _told(output: Output, created: Mapping[str, Any]) -> list[str]:
-    lines = [
-        output.sentence(
-            "cli_mailing_created" if created["state"] == "draft" else "cli_mailing_started",
-            {**created, "left_out": len(created["left_out"])},
-        )
-    ]
-    lines += [
-        output.sentence(
-            "cli_row_left_out",
-            {"row": row["row"], "number": output.cell(row["number"]) or "—", "why": output.reason(row)},
-        )
-        for row in created["left_out"]
-    ]
-    return lines
+def _tell(output: Output, created: Mapping[str, Any]) -> None:
+    left_out = created["left_out"]
+    code = "cli_mailing_created" if created["state"] == "draft" else "cli_mailing_started"
+    lines = [output.sentence(code, {**created, "left_out": len(left_out)})]
+    for row in left_out:
+        number = output.cell(row["number"] or row.get("value")) or "—"
+        why = output.reason(row)
+        lines.append(output.sentence("cli_row_left_out", {"row": row["row"], "number": number, "why": why}))
+    shown = [{name: row[name] for name in ("row", "number", "reason", "reason_params")} for row in left_out]
+    output.object({**created, "left_out": shown}, *lines)
 
 
 def _tell_state(context: Context, changed: Mapping[str, Any]) -> int:

@@ -127,7 +127,10 @@ class Output:
         print(text.encode("utf-8", "backslashreplace").decode("utf-8"), file=self._stream)
 
     def _param(self, name: str, value: Any) -> Any:
-        """Instants inside of stored parameters are ISO 8601 texts, by their names: `until`, `…_at`."""
+        """Instants inside of stored parameters are ISO 8601 texts, by their names: `until`, `…_at`. Lists
+        are read with commas."""
+        if isinstance(value, (list, tuple)):
+            return ", ".join(map(str, value))
         if isinstance(value, str) and (name == "until" or name.endswith("_at")):
             try:
                 value = datetime.fromisoformat(value)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import os
 import sys
 from pathlib import Path
@@ -25,6 +26,9 @@ def run(context: Context, args: argparse.Namespace) -> int:
     # mistakes are found here, where they become sentences
     settings = context.settings
     _require_database(context)
+    # systemd's journal keeps the time itself
+    time_of_line = "" if "JOURNAL_STREAM" in os.environ else "%(asctime)s "
+    logging.basicConfig(level=logging.INFO, format=f"{time_of_line}%(levelname)s %(name)s: %(message)s")
     status: int = daemon.main(settings)
     return status
 

@@ -2,28 +2,35 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection
 
 from pbx_sms.config import Settings
+from pbx_sms.core import quota
+from pbx_sms.core.quota import SimLimits
 from pbx_sms.core.reason import Reason
 from pbx_sms.core.sim import SimState
 from pbx_sms.errors import Conflict, NotFound, Refused
-from pbx_sms.storage import events, sims
+from pbx_sms.storage import events, sims, usage
 from pbx_sms.storage.engine import Database
 from pbx_sms.storage.events import NewEvent
+from pbx_sms.storage.sim_limits import limits_of
 from pbx_sms.storage.sims import SimRow
 
 
 def list_sims(database: Database, settings: Settings) -> list[dict[str, Any]]:
-    """[{"sim" (IMSI), "label", "state", "reason"?, "modem", "operator", "signal_dbm", "parts_24h",
-    "parts_30d", "per_day", "per_month", "next_at"?}]: those in a modem first.
+    """[{"sim" (IMSI), "label", "state", "reason"?, "reason_params"?, "modem", "operator", "signal_dbm",
+    "parts_24h", "parts_30d", "per_day", "per_month", "next_at"?}]: those in a modem first.
 
-    A SIM that could send but whose modem is not registered carries the modem's reason.
+    `reason` says why it does not send: its own, or its modem's, or the limit that it has reached. `next_at`
+    is when it may send again, where it may not now and that is known.
     """
     now = database.now()
     with database.read() as connection:
-        rows = sims.every(connection, now)
-    return [_shown(settings, row) for row in rows]
+        return [_shown(connection, settings, row, now) for row in sims.every(connection, now)]
 
 
 def hold(database: Database, settings: Settings, *, name: str, by: str | None = None) -> dict[str, Any]:
@@ -79,7 +86,7 @@ def _one(rows: list[SimRow], name: str) -> SimRow:
     return rows[0]
 
 
-def _event(now: Any, row: SimRow, state: SimState, reason: Reason | None) -> NewEvent:
+def _event(now: datetime, row: SimRow, state: SimState, reason: Reason | None) -> NewEvent:
     return NewEvent(at=now, kind="sim", state=str(state), sim_id=row.sim_id, reason=reason)
 
 
@@ -91,16 +98,8 @@ def _name(settings: Settings, row: SimRow) -> str:
     return label_of(settings, row.imsi, row.label) or row.imsi
 
 
-def _limit(settings: Settings, row: SimRow, key: str) -> int:
-    """The file's limit of this SIM, else the panel's, else the default."""
-    own = settings.sim_settings(row.imsi)
-    for value in (getattr(own, key, None), getattr(row, key)):
-        if value is not None:
-            return int(value)
-    return int(getattr(settings.limits, key))
-
-
-def _shown(settings: Settings, row: SimRow) -> dict[str, Any]:
+def _shown(connection: Connection, settings: Settings, row: SimRow, now: datetime) -> dict[str, Any]:
+    limits = limits_of(settings, row.imsi, row.own_limits)
     shown: dict[str, Any] = {
         "sim": row.imsi,
         "label": label_of(settings, row.imsi, row.label),
@@ -110,11 +109,35 @@ def _shown(settings: Settings, row: SimRow) -> dict[str, Any]:
         "signal_dbm": row.signal_dbm,
         "parts_24h": row.parts_24h,
         "parts_30d": row.parts_30d,
-        "per_day": _limit(settings, row, "per_day"),
-        "per_month": _limit(settings, row, "per_month"),
+        "per_day": limits.per_day,
+        "per_month": limits.per_month,
     }
-    if row.reason_code is not None:
-        shown |= {"reason": row.reason_code, "reason_params": row.reason_params or {}}
-    elif row.modem_reason_code is not None:
-        shown |= {"reason": row.modem_reason_code, "reason_params": row.modem_reason_params or {}}
+    reason, next_at = _waiting(connection, settings, row, limits, now)
+    if reason is not None:
+        shown |= {"reason": reason.code, "reason_params": dict(reason.params)}
+    if next_at is not None:
+        shown["next_at"] = next_at
     return shown
+
+
+def _waiting(
+    connection: Connection, settings: Settings, row: SimRow, limits: SimLimits, now: datetime
+) -> tuple[Reason | None, datetime | None]:
+    """Why the SIM does not send an ordinary part now, and until when."""
+    if row.state is not SimState.READY:
+        own = Reason(row.reason_code, row.reason_params or {}) if row.reason_code else None
+        return own, row.until_at
+    if row.modem_reason_code is not None:
+        return Reason(row.modem_reason_code, row.modem_reason_params or {}), None
+    windows = quota.windows(
+        limits,
+        now,
+        ZoneInfo(settings.sending.time_zone),
+        first_seen_at=row.first_seen_at,
+        uses_reserve=False,
+    )
+    short = usage.shortage(connection, row.sim_id, 1, windows, now, unsettled_s=0.0)
+    # what only waits for a part in flight is no wait that anybody should be told of
+    if short is None or short.until_at is None or short.until_at <= now:
+        return (short.reason if short is not None and short.until_at is None else None), None
+    return short.reason, short.until_at

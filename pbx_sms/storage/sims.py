@@ -6,15 +6,19 @@ guarded update: zero changed rows say that somebody else was quicker.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, func, or_, select, update
 
+from pbx_sms.core.quota import SimLimits
 from pbx_sms.core.reason import Reason
 from pbx_sms.core.sim import TRANSITIONS, SimState
 from pbx_sms.storage.schema import attempts, modems, sims
+
+_OWN_LIMITS = tuple(field.name for field in fields(SimLimits))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +34,7 @@ class SimRow:
     reason_params: dict[str, Any] | None
     #: until when it is throttled or suspended
     until_at: datetime | None
+    first_seen_at: datetime
     seen_at: datetime | None
     # the modem that holds it; None when it is in none
     modem: str | None
@@ -37,10 +42,8 @@ class SimRow:
     modem_reason_code: str | None
     modem_reason_params: dict[str, Any] | None
     signal_dbm: int | None
-    # its own limits in the database; None = not set
-    per_hour: int | None
-    per_day: int | None
-    per_month: int | None
+    #: its own limits in the database by their names, None = not set; see `sim_limits.limits_of`
+    own_limits: Mapping[str, Any]
     #: parts that count for the quotas, those in flight included
     parts_24h: int
     parts_30d: int
@@ -100,19 +103,20 @@ def _query(now: datetime) -> Any:
         sims.c.reason_code,
         sims.c.reason_params,
         sims.c.until_at,
+        sims.c.first_seen_at,
         sims.c.seen_at,
         modems.c.name.label("modem"),
         modems.c.state.label("modem_state"),
         modems.c.reason_code.label("modem_reason_code"),
         modems.c.reason_params.label("modem_reason_params"),
         modems.c.signal_dbm,
-        sims.c.per_hour,
-        sims.c.per_day,
-        sims.c.per_month,
+        *(sims.c[name] for name in _OWN_LIMITS),
         _counted_since(now - timedelta(hours=24)).label("parts_24h"),
         _counted_since(now - timedelta(days=30)).label("parts_30d"),
     ).select_from(sims.outerjoin(modems, modems.c.modem_id == sims.c.modem_id))
 
 
 def _row(row: Any) -> SimRow:
-    return SimRow(**{**row._mapping, "state": SimState(row.state)})
+    values = dict(row._mapping)
+    own_limits = {name: values.pop(name) for name in _OWN_LIMITS}
+    return SimRow(**{**values, "state": SimState(row.state), "own_limits": own_limits})
