@@ -255,3 +255,24 @@ def test_every_sentence_is_given_what_it_needs() -> None:
         if given is not None and code in table and (lacking := placeholders(table[code][0]) - given)
     ]
     assert wrong == []
+
+
+# --- design.md
+
+
+def modules() -> Iterator[str]:
+    """`core/encoding`, `storage/queue`, `web/app`: what a module is called in the documents."""
+    for path in SOURCES:
+        name = str(path.relative_to(ROOT).with_suffix("")).removeprefix("pbx_sms/")
+        if not name.startswith("simulator/"):
+            yield name.removesuffix("/__init__")
+
+
+def test_the_tour_names_every_module() -> None:
+    tour = (DOCS / "design.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`([\w/]+)`", tour))
+    layers = {"pbx_sms", "web", "__init__", "core", "drivers", "engine", "lists", "operations", "storage"}
+    assert sorted(set(modules()) - named - layers) == []
+    known = set(modules()) | layers
+    gone = {name for name in named if name.partition("/")[2] and name.split("/")[0] in layers} - known
+    assert sorted(gone) == []
