@@ -78,7 +78,8 @@ def operator_name(line: str) -> str | None:
     values = fields(after_prefix(line))
     if len(values) < 3:
         return None
-    return text_or_ucs2(values[2]) or None
+    # where the closing quote is missing, the access technology hangs on the name
+    return text_or_ucs2(re.sub(r",\d*$", "", values[2])) or None
 
 
 def text_or_ucs2(text: str) -> str:

@@ -48,6 +48,8 @@ from pbx_sms.errors import ModemError
 
 log = logging.getLogger(__name__)
 
+#: between prompt and PDU, enough for every make that was measured
+_SAFE_PAUSE_S = 0.1
 #: said at start-up and shut-down, never in between
 _RESTARTED = frozenset({"RDY", "^SYSSTART", "NORMAL POWER DOWN", "POWERED DOWN"})
 _SIM_GONE = re.compile(r"\+CPIN: *NOT (?:READY|INSERTED)|\^SIMST: *(?:0|255)(?:,.*)?", re.IGNORECASE)
@@ -75,6 +77,8 @@ class AtModem:
         self._reader: asyncio.Task[None] | None = None
         self._submitting: asyncio.Task[Outcome] | None = None
         self._imsi = ""
+        #: learned: characters written at once after the prompt were lost
+        self._least_pause_s = 0.0
         #: the attempt whose answer is still missing
         self._unsettled: int | None = None
 
@@ -202,6 +206,8 @@ class AtModem:
         verdict = network_codes.decide(told.code, phase=told.phase, make=vendor.codes)
         # "not allowed", "invalid parameter": perhaps it restarted and is in text mode
         channel.mode_doubtful |= told.code.endswith(("302", "303", "304", "305"))
+        if told.code.endswith(("304", "305")):
+            self._least_pause_s = _SAFE_PAUSE_S
         return Outcome(verdict=verdict, references=(None,))
 
     def _timing(self, vendor: Vendor) -> Timing:
@@ -209,7 +215,7 @@ class AtModem:
         pause_s, submit_s = settings.prompt_pause_s, settings.submit_timeout_s
         return Timing(
             prompt_timeout_s=settings.prompt_timeout_s,
-            prompt_pause_s=vendor.prompt_pause_s if pause_s is None else pause_s,
+            prompt_pause_s=max(vendor.prompt_pause_s, self._least_pause_s) if pause_s is None else pause_s,
             submit_timeout_s=vendor.submit_timeout_s if submit_s is None else submit_s,
             accept_grace_s=settings.accept_grace_s,
         )

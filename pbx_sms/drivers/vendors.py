@@ -74,6 +74,7 @@ VENDORS: tuple[Vendor, ...] = (
     Vendor(
         name="zte_lte",
         match=("mf710", "mf79", "mf82", "mf83"),
+        prompt_pause_s=0.05,
         noise_off=_ZTE_QUIET,
         iccid=(("AT+ZGETICCID", "+ZGETICCID"), ("AT+CCID", "+CCID")),
         submit_timeout_s=180.0,
@@ -83,6 +84,7 @@ VENDORS: tuple[Vendor, ...] = (
     Vendor(
         name="zte",
         match=("zte", "mf180", "mf1", "mf62", "mf63", "mf66", "k3565"),
+        prompt_pause_s=0.05,
         noise_off=_ZTE_QUIET,
         iccid=(("AT+ZGETICCID", "+ZGETICCID"), ("AT+CCID", "+CCID")),
         codes="zte",
