@@ -1,0 +1,30 @@
+"""Sentences of the pages: what a browser sent that cannot be used."""
+
+SENTENCES: dict[str, tuple[str, str]] = {
+    "no_file": (
+        "No file came with the form. Choose the workbook with the numbers and upload it again.",
+        "Файл не приложен. Выберите книгу с номерами и загрузите её ещё раз.",
+    ),
+    "upload_not_found": (
+        "This upload is no longer here: uploads wait for a day. Upload the file again.",
+        "Этой загрузки уже нет: загрузки хранятся сутки. Загрузите файл ещё раз.",
+    ),
+    "import_failed": (
+        "The list could not be stored because of a fault on the server. Nothing was kept of it; try again,"
+        " and if it stays so, ask the person who looks after the server to read the log.",
+        "Список не удалось сохранить из-за сбоя на сервере. От него ничего не осталось; попробуйте ещё раз,"
+        " а если не поможет, попросите того, кто следит за сервером, посмотреть журнал.",
+    ),
+    "state_folder_unwritable": (
+        "The pages cannot keep files in {folder}: {problem}. Make the folder writable for the service.",
+        "Страницы не могут хранить файлы в {folder}: {problem}. Дайте службе право записи в эту папку.",
+    ),
+    "number_expected": (
+        "“{value}” is not a whole number. Type the number of a row.",
+        "«{value}» — не целое число. Введите номер строки.",
+    ),
+    "started_before": (
+        "This text was already sent to this list. Tick the box to send it to the same people once more.",
+        "Этот текст по этому списку уже отправляли. Поставьте отметку, чтобы отправить его тем же людям ещё раз.",
+    ),
+}

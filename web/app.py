@@ -1,0 +1,113 @@
+"""The application factory: one Flask application over one database, ready for gunicorn."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+from flask import Flask, Response
+from flask.sessions import SecureCookieSessionInterface
+from flask_wtf import CSRFProtect
+
+from pbx_sms.config import Settings
+from pbx_sms.storage.engine import Database, open_database
+from web import (
+    access,
+    broadcaster,
+    failures,
+    languages,
+    list_pages,
+    live_log,
+    mailing_pages,
+    overview,
+    presentation,
+    start_pages,
+    state_folder,
+    upload_pages,
+)
+from web.failed_sign_ins import FailedSignIns
+from web.imports import Imports
+from web.mounting import BehindTrustedProxies, UnderPrefix
+from web.uploads import Uploads
+
+#: scripts, styles and pictures are our own files; nothing is inline and nothing comes from elsewhere
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'self'"
+)
+#: what a form holds beside the file
+_FORM_ROOM = 1_000_000
+
+
+class _SessionCookie(SecureCookieSessionInterface):
+    def get_cookie_secure(self, app: Flask) -> bool:
+        """Over https the cookie stays on https; plain http inside an office must work too."""
+        from flask import request
+
+        return request.is_secure
+
+
+def create_app(settings: Settings, database: Database | None = None) -> Flask:
+    """The application. Opens the database of the settings unless one is given.
+
+    Raises `Refused`: database_needs_upgrade, database_unreachable, state_folder_unwritable.
+    """
+    folder = state_folder.locate(settings)
+    database = database or open_database(settings.database.url)
+    app = Flask(__name__)
+    app.session_interface = _SessionCookie()
+    app.config.update(
+        SECRET_KEY=state_folder.secret_key(folder),
+        SESSION_COOKIE_PATH=settings.web.url_prefix or "/",
+        SESSION_COOKIE_NAME="pbx_sms",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        PERMANENT_SESSION_LIFETIME=access.SESSION_LIFETIME,
+        MAX_CONTENT_LENGTH=int(settings.lists.max_file_mb * 1024 * 1024) + _FORM_ROOM,
+        MAX_FORM_MEMORY_SIZE=_FORM_ROOM,
+        SEND_FILE_MAX_AGE_DEFAULT=30 * 24 * 3600,
+        # a token is good as long as the session: a page left open over lunch must still work
+        WTF_CSRF_TIME_LIMIT=None,
+    )
+    app.extensions["pbx_sms_database"] = database
+    app.extensions["pbx_sms_settings"] = settings
+    uploads = Uploads(folder / "uploads")
+    app.extensions["pbx_sms_uploads"] = uploads
+    app.extensions["pbx_sms_imports"] = Imports(database, settings, uploads)
+    app.extensions["pbx_sms_broadcaster"] = broadcaster.Broadcaster(database)
+    app.extensions["pbx_sms_stream_places"] = threading.BoundedSemaphore(settings.web.threads // 2)
+
+    # `guard` is registered first: whoever is not signed in learns nothing from a missing CSRF token
+    access.init_app(app, FailedSignIns(time.monotonic))
+    CSRFProtect(app)
+    languages.init_app(app, settings.sending.time_zone)
+    presentation.init_app(app, settings.sending.time_zone)
+    failures.init_app(app)
+    for pages in (overview, upload_pages, list_pages, mailing_pages, start_pages, live_log):
+        app.register_blueprint(pages.blueprint)
+    app.add_url_rule("/health", "health", _health)
+    app.after_request(_secure)
+    app.wsgi_app = BehindTrustedProxies(  # type: ignore[method-assign]
+        UnderPrefix(app.wsgi_app, settings.web.url_prefix), settings.web.trusted_proxies
+    )
+    return app
+
+
+def _health() -> Response:
+    """Says whether pages can be answered from the database; for load balancers and watchdogs."""
+    from web.context import database
+
+    database().now()
+    return Response("ok\n", mimetype="text/plain")
+
+
+def _secure(response: Response) -> Response:
+    response.headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
+    response.headers.setdefault("X-Content-Type-Options", "nosniff")
+    response.headers.setdefault("Referrer-Policy", "same-origin")
+    response.headers.setdefault("X-Frame-Options", "SAMEORIGIN")
+    response.headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
+    if response.mimetype in ("text/html", "application/json"):
+        # texts and numbers of people: not for the disk of a shared computer
+        response.headers.setdefault("Cache-Control", "no-store")
+    return response

@@ -1,0 +1,178 @@
+"""How values look on a page: numbers of telephones, counts, instants, states. Filters of the templates."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import phonenumbers
+from babel.dates import format_date, format_datetime, format_time
+from babel.numbers import format_decimal
+from flask import Flask, url_for
+from flask_babel import gettext as _
+from flask_login import current_user
+
+from pbx_sms import __version__
+from web import languages
+from web.context import database
+
+#: message state → the colour family of its mark
+TONES = {
+    "queued": "waiting",
+    "leased": "waiting",
+    "submitting": "working",
+    "submitted": "sent",
+    "delivered": "good",
+    "undelivered": "bad",
+    "failed": "bad",
+    "unknown": "unsure",
+    "cancelled": "off",
+    "suppressed": "off",
+    "expired": "off",
+}
+#: the groups of the progress bar, from left to right
+GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("good", ("delivered",)),
+    ("sent", ("submitted",)),
+    ("unsure", ("unknown",)),
+    ("bad", ("undelivered", "failed")),
+    ("off", ("cancelled", "suppressed", "expired")),
+    ("working", ("submitting",)),
+    ("waiting", ("queued", "leased")),
+)
+
+
+def init_app(app: Flask, time_zone: str) -> None:
+    zone = ZoneInfo(time_zone)
+    app.extensions["pbx_sms_zone"] = zone
+    app.jinja_env.filters.update(
+        phone=phone,
+        count=count,
+        moment=lambda at: moment(at, zone, languages.current(), database().now()),
+        clock_time=lambda at: clock_time(at, zone),
+        message_state=message_state,
+        mailing_state=mailing_state,
+        sim_state=sim_state,
+        kind=kind_name,
+        tone=lambda state: TONES.get(state, "off"),
+    )
+    static_folder = Path(str(app.static_folder))
+
+    @cache
+    def fingerprint(name: str) -> str:
+        return hashlib.sha256((static_folder / name).read_bytes()).hexdigest()[:10]
+
+    def asset(name: str) -> str:
+        """The address of a static file, which changes with its content: it may be kept for long."""
+        return url_for("static", filename=name, v=fingerprint(name))
+
+    app.jinja_env.globals.update(asset=asset, reason=reason, summary=summary, section_of=section_of, groups=GROUPS, version=__version__)
+    app.jinja_env.trim_blocks = True
+    app.jinja_env.lstrip_blocks = True
+    app.context_processor(
+        lambda: {
+            "language": languages.current(),
+            "language_names": languages.NAMES,
+            "may_order": current_user.is_authenticated and current_user.may_order,
+        }
+    )
+
+
+def section_of(endpoint: str) -> str:
+    """Which item of the menu a page belongs to."""
+    match endpoint.split(".")[0]:
+        case "upload_pages" | "list_pages":
+            return "lists"
+        case "mailing_pages" | "start_pages":
+            return "mailings"
+        case other:
+            return other
+
+
+def reason(code: str | None, params: Mapping[str, Any] | None = None) -> str:
+    """The sentence of a reason; empty where there is none."""
+    return languages.render(code, dict(params or {})) if code else ""
+
+
+def summary(code: str, params: Mapping[str, Any]) -> str:
+    """Why many rows were left out: the sentence of the reason without what belongs to one row."""
+    return {
+        "placeholder_empty": _("a column that the text needs is empty"),
+        "too_long": _("the text is too long with the values of the row"),
+        "repeat_same_text": _("the same number and the same text as in a row above; it is sent once"),
+        "repeat_other_text": _("the same number as in a row above; only the first message is sent, as chosen"),
+        "numeric_too_long": _("a number of more than 15 digits, of which the spreadsheet has lost the last ones"),
+    }.get(code) or reason(code, params)
+
+
+def phone(number: str | None) -> str:
+    """+79991579240 → +7 999 157-92-40; what is no number stays as it is."""
+    if not number:
+        return ""
+    try:
+        parsed = phonenumbers.parse(number)
+    except phonenumbers.NumberParseException:
+        return number
+    written = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+    # no line break inside a number
+    return written.replace(" ", "\u00a0").replace("-", "\u2011")
+
+
+def count(number: float | None) -> str:
+    return "" if number is None else format_decimal(number, locale=languages.current())
+
+
+def moment(at: datetime | None, zone: ZoneInfo, language: str, now: datetime) -> str:
+    """Today: the time; this year: day and time; else the whole date. In the office's time zone."""
+    if at is None:
+        return ""
+    local, today = at.astimezone(zone), now.astimezone(zone)
+    if local.date() == today.date():
+        return format_time(local, "HH:mm", locale=language, tzinfo=zone)
+    if local.year == today.year:
+        return format_datetime(local, "d MMM, HH:mm", locale=language, tzinfo=zone)
+    return format_date(local.date(), "long", locale=language)
+
+
+def clock_time(at: datetime | None, zone: ZoneInfo) -> str:
+    return "" if at is None else f"{at.astimezone(zone):%H:%M:%S}"
+
+
+def message_state(state: str) -> str:
+    """As the report of a mailing calls it, too."""
+    return languages.render(f"message_state_{state}")
+
+
+def mailing_state(state: str) -> str:
+    return {
+        "draft": _("draft"),
+        "scheduled": _("scheduled"),
+        "running": _("running"),
+        "paused": _("paused"),
+        "finished": _("finished"),
+        "cancelled": _("cancelled"),
+    }.get(state, state)
+
+
+def sim_state(state: str) -> str:
+    return {
+        "ready": _("ready"),
+        "throttled": _("slowed down"),
+        "suspended": _("suspended"),
+        "quarantined": _("in quarantine"),
+        "disabled": _("held"),
+    }.get(state, state)
+
+
+def kind_name(kind: str) -> str:
+    return {
+        "advertising": _("Advertising"),
+        "information": _("Information"),
+        "service": _("Service"),
+        "urgent": _("Urgent"),
+    }.get(kind, kind)

@@ -1,0 +1,25 @@
+// The check page: any row's own text, counting again when a choice changes, one Start a click.
+import { RowPreview } from "./row_preview.js";
+
+const form = document.getElementById("check");
+const preview = new RowPreview(form);
+preview.write(document.getElementById("bubble").textContent);
+
+for (const choice of form.querySelectorAll("[data-recount]")) {
+  choice.addEventListener("change", () => form.requestSubmit());
+}
+for (const link of form.querySelectorAll("[data-row]")) {
+  link.addEventListener("click", (event) => {
+    event.preventDefault();
+    preview.row.value = link.dataset.row;
+    preview.ask();
+    document.getElementById("bubble").scrollIntoView({ block: "nearest", behavior: "smooth" });
+  });
+}
+form.addEventListener("submit", (event) => {
+  if (event.submitter && "start" in event.submitter.dataset) {
+    event.submitter.textContent = preview.words.starting;
+    // disabled only after the form was put together, which needs the button
+    setTimeout(() => (event.submitter.disabled = true));
+  }
+});
