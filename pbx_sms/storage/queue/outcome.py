@@ -16,7 +16,7 @@ from pbx_sms.core.verdict import Kind, Scope, Verdict
 from pbx_sms.storage.events import NewEvent
 from pbx_sms.storage.queue import orders, report
 from pbx_sms.storage.queue.submit import Granted
-from pbx_sms.storage.schema import attempts, mailings, messages, parts, sims
+from pbx_sms.storage.schema import Instant, attempts, mailings, messages, parts, sims
 
 #: what a SIM rests for after several refusals in a row
 _SUSPENSION = timedelta(hours=1)
@@ -68,7 +68,7 @@ _MESSAGE_SUBMITTED = (
     .values(
         state=MessageState.SUBMITTED,
         submitted_at=bindparam("b_now"),
-        first_accepted_at=func.coalesce(messages.c.first_accepted_at, bindparam("b_now")),
+        first_accepted_at=func.coalesce(messages.c.first_accepted_at, bindparam("b_now", type_=Instant)),
         agent_id=None,
         lease_until_at=None,
         reason_code=None,
@@ -79,7 +79,7 @@ _MESSAGE_GOES_ON = (
     update(messages)
     .where(messages.c.message_id == bindparam("b_message_id"))
     .values(
-        first_accepted_at=func.coalesce(messages.c.first_accepted_at, bindparam("b_now")),
+        first_accepted_at=func.coalesce(messages.c.first_accepted_at, bindparam("b_now", type_=Instant)),
         bound_sim_id=bindparam("b_sim_id"),
     )
 )

@@ -16,7 +16,7 @@ from pbx_sms.core import tpdu
 from pbx_sms.core.message import MessageState, PartState, ReportState
 from pbx_sms.core.tpdu import StatusReport
 from pbx_sms.storage.events import NewEvent
-from pbx_sms.storage.schema import attempts, messages, parts, reports
+from pbx_sms.storage.schema import Instant, attempts, messages, parts, reports
 
 #: digits at the end of a number that the network does not rewrite
 _SIGNIFICANT_DIGITS = 9
@@ -85,7 +85,7 @@ _MARK_MESSAGE = (
     .values(
         state=bindparam("b_state"),
         delivered_at=bindparam("b_delivered_at"),
-        submitted_at=func.coalesce(messages.c.submitted_at, bindparam("b_now")),
+        submitted_at=func.coalesce(messages.c.submitted_at, bindparam("b_now", type_=Instant)),
         reason_code=bindparam("b_reason_code"),
         reason_params=bindparam("b_reason_params"),
     )
