@@ -133,6 +133,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "starting": ("the queue is being filled", "заполняется очередь"),
     "paused": ("paused", "приостановлена"),
     "paused_by": ("paused by {name}", "приостановлена, кем: {name}"),
+    "cancelling": ("being cancelled", "отменяется"),
     "cancelled_by": ("cancelled by {name}", "отменена, кем: {name}"),
     # the report
     "report_not_writable": (

@@ -18,6 +18,9 @@ from pbx_sms.storage import events, mailings, queue, starts
 from pbx_sms.storage.engine import Database
 from pbx_sms.storage.events import NewEvent
 
+#: a few hundredths of a second
+_CANCELLED_PER_TRANSACTION = 500
+
 
 def pause(database: Database, mailing_id: int, *, by: str | None = None) -> dict[str, Any]:
     """Nothing more is submitted until `resume`; a message under way is finished. {"mailing_id", "state"}.
@@ -39,19 +42,12 @@ def cancel(database: Database, mailing_id: int, *, by: str | None = None) -> dic
 
     A Start that is at work on the draft stops, and what it wrote is removed.
     """
-    now = database.now()
     reason = Reason("cancelled_by", {"name": by}) if by else None
+    now = database.now()
     claim = new_claim()
-    new_events: list[NewEvent] = []
     with database.begin() as connection:
         is_draft = starts.claim_start(connection, mailing_id, claim, now)
-        if not is_draft:
-            if not mailings.change_state(
-                connection, mailing_id, MailingState.CANCELLED, now, among=mailings.STARTED, reason=reason
-            ):
-                raise refusal(mailings.find(connection, mailing_id), mailing_id)
-            queue.cancel_mailing(connection, mailing_id, now, new_events)
-            events.append(connection, new_events)
+    cancelled = 0
     if is_draft:
         remove_left_behind(database, mailing_id, claim)
         with database.begin() as connection:
@@ -59,12 +55,37 @@ def cancel(database: Database, mailing_id: int, *, by: str | None = None) -> dic
                 connection, mailing_id, MailingState.CANCELLED, now, among=starts.BEFORE_START, reason=reason
             ):
                 raise refusal(mailings.find(connection, mailing_id), mailing_id)
+    else:
+        cancelled = _cancel_started(database, mailing_id, reason)
     database.wake()
-    return {
-        "mailing_id": mailing_id,
-        "state": str(MailingState.CANCELLED),
-        "cancelled": len(new_events),
-    }
+    return {"mailing_id": mailing_id, "state": str(MailingState.CANCELLED), "cancelled": cancelled}
+
+
+def _cancel_started(database: Database, mailing_id: int, reason: Reason | None) -> int:
+    """In pieces, so that the other mailings go on: paused until the last one. Where this is interrupted,
+    the mailing stays paused and can be cancelled again."""
+    cancelled = 0
+    while True:
+        now = database.now()
+        new_events: list[NewEvent] = []
+        with database.begin() as connection:
+            count = queue.cancel_mailing(
+                connection, mailing_id, now, new_events, limit=_CANCELLED_PER_TRANSACTION
+            )
+            is_last = count < _CANCELLED_PER_TRANSACTION
+            target = MailingState.CANCELLED if is_last else MailingState.PAUSED
+            why = reason if is_last else Reason("cancelling")
+            mailing = mailings.find(connection, mailing_id)
+            if mailing is None or mailing.state not in mailings.STARTED:
+                raise refusal(mailing, mailing_id)
+            if mailing.state != target and not mailings.change_state(
+                connection, mailing_id, target, now, reason=why
+            ):
+                raise refusal(mailings.find(connection, mailing_id), mailing_id)
+            events.append(connection, new_events)
+        cancelled += count
+        if is_last:
+            return cancelled
 
 
 def show(database: Database, mailing_id: int) -> dict[str, Any]:
