@@ -1,8 +1,8 @@
 """The demo of `install.sh --demo`: four simulated modems, the engine and the page, all on this machine.
 
-Everything lies in `.demo/` of the project's folder and is made anew each time. The three programs end with
-this one: at Ctrl-C, when one of them dies, and (the kernel sees to it) when this one is killed.
-With `--once` the sample list is sent to its end through the command line instead; see `once.py`.
+Everything lies in `.demo/` of the project's folder (or in `--folder`) and is made anew each time. The three
+programs end with this one: at Ctrl-C, when one of them dies, and (the kernel sees to it) when this one is
+killed. With `--once` the sample list is sent to its end through the command line instead; see `once.py`.
 """
 
 from __future__ import annotations
@@ -70,9 +70,10 @@ def say(*lines: str) -> None:
 class Demo:
     """The programs of one demo and their folder."""
 
-    def __init__(self, folder: Path, port: int) -> None:
+    def __init__(self, folder: Path, *, port: int, latency_s: float) -> None:
         self.folder = folder
         self.port = port
+        self.latency_s = latency_s
         self.environment = os.environ | {
             "PBX_SMS_CONFIG": str(folder / "pbx-sms.toml"),
             "PYTHONPATH": str(ROOT),
@@ -263,10 +264,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="install.sh --demo")
     parser.add_argument("--once", action="store_true")
     parser.add_argument("--port", type=int, default=8080)
+    parser.add_argument("--folder", type=Path, default=ROOT / ".demo")
+    parser.add_argument("--latency", type=float, default=1.0, help="seconds a modem takes for a part")
     options = parser.parse_args(arguments)
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _stop)
-    demo = Demo(ROOT / ".demo" / ("once" if options.once else "page"), options.port)
+    folder = options.folder.absolute() / ("once" if options.once else "page")
+    demo = Demo(folder, port=options.port, latency_s=options.latency)
     try:
         with empty_folder(demo.folder):
             try:
