@@ -1,8 +1,9 @@
 """The process that opens an uploaded file: `python -m pbx_sms.lists.child`, started by `lists.reader`.
 
 The request is one line of JSON on standard input; the file is an open descriptor whose number the request
-names; the answer is frames on standard output (`lists.frames`). Limits are set before the file is touched:
-whatever a file makes the reader ask for, only this process dies of it.
+names, beside an empty folder for a link to it; the answer is frames on standard output (`lists.frames`).
+Limits are set before the file is touched: whatever a file makes the reader ask for, only this process
+dies of it.
 """
 
 from __future__ import annotations
@@ -47,7 +48,7 @@ def main() -> int:
 
     try:
         with open(f"/proc/self/fd/{shape['descriptor']}", "rb") as file:
-            _answer(file, request, bool(shape["inspect"]), send)
+            _answer(file, request, bool(shape["inspect"]), shape["folder"], send)
     except Refused as refusal:
         send(frames.REFUSED, (refusal.code, dict(refusal.params)))
     except MemoryError:
@@ -68,7 +69,9 @@ def _limit_self(limits: ReadLimits) -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (cpu_s, cpu_s + 1))
 
 
-def _answer(file: BinaryIO, request: ReadRequest, inspect: bool, send: Callable[[bytes, Any], None]) -> None:
+def _answer(
+    file: BinaryIO, request: ReadRequest, inspect: bool, folder: str, send: Callable[[bytes, Any], None]
+) -> None:
     format = recognise(file, request.file_name)
     if format in (FileFormat.XLSX, FileFormat.XLSB, FileFormat.ODS):
         check_unpacked(file, request.file_name, request.limits.max_unpacked_bytes)
@@ -76,7 +79,10 @@ def _answer(file: BinaryIO, request: ReadRequest, inspect: bool, send: Callable[
     if format is FileFormat.CSV:
         found = _find_in_text(file, request, normalizer)
     else:
-        found = _find_in_workbook(file, request, normalizer)
+        # calamine goes by the ending of the name, and only then tells a locked file from a damaged one
+        path = f"{folder}/list.{format.value}"
+        os.symlink(f"/proc/self/fd/{file.fileno()}", path)
+        found = _find_in_workbook(Workbook(path, request.file_name), request, normalizer)
     sheet, layout, sample, facts = found
     facts |= {
         "format": format.value,
@@ -141,8 +147,7 @@ def _no_list(request: ReadRequest, refusal: Refused) -> Refused:
     return refusal
 
 
-def _find_in_workbook(file: BinaryIO, request: ReadRequest, normalizer: Normalizer) -> _Found:
-    workbook = Workbook(f"/proc/self/fd/{file.fileno()}", request.file_name)
+def _find_in_workbook(workbook: Workbook, request: ReadRequest, normalizer: Normalizer) -> _Found:
     names = workbook.sheet_names()
     wanted = request.mapping.sheet
     if wanted is not None and wanted not in names:

@@ -65,9 +65,13 @@ class Sample:
         return self.texts[header_row - 1] if header_row else [""] * self.width
 
     def share(self, position: int, header_row: int) -> float:
-        """Which part of the filled cells under a row are numbers."""
+        """Which part of the filled cells under a row are numbers, from the first number on.
+
+        What stands above that says nothing: else a first "no telephone" would make itself the title.
+        """
         filled = numbers = 0
-        for texts, is_number in zip(self.texts[header_row:], self.is_number[header_row:], strict=True):
+        first = next((row for row in range(header_row, len(self.texts)) if self.is_number[row][position]), 0)
+        for texts, is_number in zip(self.texts[first:], self.is_number[first:], strict=True):
             filled += bool(texts[position])
             numbers += is_number[position]
         return numbers / filled if filled else 0.0

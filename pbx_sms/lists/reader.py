@@ -206,6 +206,8 @@ def _answers(
     environment["PYTHONPATH"] = os.pathsep.join(root for root in roots if root)
     order = {"descriptor": descriptor, "inspect": inspect, "request": request.to_json()}
     with (
+        # the child cannot tidy up after an abort
+        tempfile.TemporaryDirectory(prefix="pbx-sms-list-") as folder,
         tempfile.TemporaryFile(prefix="pbx-sms-list-") as complaints,
         subprocess.Popen(
             [sys.executable, "-m", "pbx_sms.lists.child"],
@@ -218,7 +220,7 @@ def _answers(
     ):
         try:
             assert child.stdin is not None
-            child.stdin.write(json.dumps(order).encode() + b"\n")
+            child.stdin.write(json.dumps(order | {"folder": folder}).encode() + b"\n")
             child.stdin.close()
             yield _received(child, request, complaints)
         finally:

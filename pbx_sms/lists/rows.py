@@ -8,10 +8,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from json.encoder import encode_basestring
 from typing import Any
 
-from pbx_sms.core.cell import ColumnFormat, FormatKind, column_letters, converter, format_15
+from pbx_sms.core.cell import ColumnFormat, FormatKind, column_letters, converter
 from pbx_sms.core.msisdn import Normalizer, Rejected
 from pbx_sms.errors import Refused
 from pbx_sms.lists.layout import Layout
@@ -107,7 +108,7 @@ class RowReader:
         """(msisdn, raw value, note, reject code, its params) of a row that is out of the ordinary."""
         if too_long is not None:
             cell = f"{column_letters(self._sheet.first_column + too_long)}{row_number}"
-            shown = format_15(float(values[too_long]))
+            shown = f"{Decimal(repr(values[too_long])).normalize():f}"
             return None, shown, None, "numeric_too_long", json.dumps({"cell": cell})
         value = values[self._phone]
         # as typed, with its blanks; NUL is the one character that PostgreSQL cannot store
