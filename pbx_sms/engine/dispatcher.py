@@ -24,7 +24,7 @@ from pbx_sms.engine.sim_slot import SimSlot
 from pbx_sms.engine.storage_thread import StorageThread
 from pbx_sms.storage import queue
 from pbx_sms.storage.queue import Denied, Leased
-from pbx_sms.storage.queue.lease import Queue
+from pbx_sms.storage.queue.leases import Queue
 
 log = logging.getLogger(__name__)
 
@@ -88,11 +88,11 @@ class Dispatcher:
         """The next message for the SIM; None when it is to stop."""
         if self._stopping or slot.sim_id not in self._slots:
             return None
-        slot.waiting = self._loop.create_future()
+        waiting = slot.waiting = self._loop.create_future()
         slot.idle_since_s = self._loop.time()
         self.dispatch()
         try:
-            return await slot.waiting
+            return await waiting
         finally:
             slot.waiting = None
 

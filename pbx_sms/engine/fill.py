@@ -14,7 +14,7 @@ from pbx_sms.engine.storage_thread import Work
 from pbx_sms.storage import devices, queue
 from pbx_sms.storage.devices import SimSnapshot
 from pbx_sms.storage.queue import Leased
-from pbx_sms.storage.queue.lease import Queue
+from pbx_sms.storage.queue.leases import Queue
 
 #: a message that no SIM can ever take is looked at again after this: limits may have been raised
 _NEVER_AGAIN_FOR = timedelta(minutes=10)

@@ -12,7 +12,7 @@ from pbx_sms.core.reason import Reason
 from pbx_sms.engine.sim_slot import SimSlot
 from pbx_sms.engine.storage_thread import Work
 from pbx_sms.storage.events import NewEvent
-from pbx_sms.storage.queue.lease import Queue
+from pbx_sms.storage.queue.leases import Queue
 from pbx_sms.storage.schema import mailings
 
 
