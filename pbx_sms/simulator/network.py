@@ -40,11 +40,14 @@ class Network:
     def _read_history(self) -> None:
         now, loop_now = datetime.now(UTC), self.loop.time()
         for entry in self.ledger.entries():
-            imsi = entry.get("imsi")
-            if not isinstance(imsi, str):
+            try:
+                imsi = str(entry["imsi"])
+                reference = int(entry["tp_mr"])
+                age_s = (now - datetime.fromisoformat(entry["at"])).total_seconds()
+            except (KeyError, TypeError, ValueError):
+                # Not a line of ours.
                 continue
-            self._last_reference[imsi] = int(entry["tp_mr"])
-            age_s = (now - datetime.fromisoformat(entry["at"])).total_seconds()
+            self._last_reference[imsi] = reference
             if age_s < _DAY_S:
                 self._recent.setdefault(imsi, []).append(loop_now - age_s)
 

@@ -44,12 +44,12 @@ def address_field(sender: str) -> str:
     digits = sender.lstrip("+")
     if digits.isascii() and digits.isdigit():
         if len(digits) > 20:
-            raise ValueError(sender)
+            raise ValueError(f"no such sender: {sender!r}")
         kind = "91" if sender.startswith("+") else "81"
         return f"{len(digits):02X}{kind}{swapped(digits)}"
     septets = alphabet.septets_of_text(sender)
     if not septets or len(septets) > 11:
-        raise ValueError(sender)
+        raise ValueError(f"no such sender: {sender!r}")
     # The length of an alphanumeric address counts the useful semi-octets.
     return f"{(len(septets) * 7 + 3) // 4:02X}D0{alphabet.pack(septets).hex().upper()}"
 

@@ -30,6 +30,7 @@ from pbx_sms.simulator.ledger import Ledger
 from pbx_sms.simulator.modem import SimulatedModem
 from pbx_sms.simulator.network import Network
 from pbx_sms.simulator.operator import Operator
+from pbx_sms.simulator.profile import Profile
 from pbx_sms.simulator.profiles import PROFILE_NAMES, profile_of
 from pbx_sms.simulator.sim_card import SimCard
 
@@ -39,8 +40,9 @@ _FIRST_BALANCE = 300.0
 
 
 class Simulator:
-    """`faults` is the structure of a faults file or its rules; raises `Refused` where it has a mistake,
-    for an unknown profile and for a count of modems out of 1 to 512."""
+    """`profile` is a name of `PROFILE_NAMES`, or a make of one's own; `faults` the structure of a faults
+    file, or its rules; `seed` decides who the SIMs are and when there is noise. Raises `Refused` for a
+    mistake in the faults, an unknown profile, a negative time and a count of modems out of 1 to 512."""
 
     def __init__(
         self,
@@ -48,13 +50,13 @@ class Simulator:
         *,
         modems: int = 1,
         latency_s: float = 0.0,
-        profile: str = "huawei_e1550",
+        profile: str | Profile = "huawei_e1550",
         faults: Mapping[str, Any] | Sequence[FaultRule] = (),
         report_delay_s: float = 1.0,
         boot_scale: float = 1.0,
         seed: int | str | None = None,
     ) -> None:
-        if profile not in PROFILE_NAMES:
+        if isinstance(profile, str) and profile not in PROFILE_NAMES:
             raise Refused("simulator_unknown_profile", profile=profile, known=", ".join(PROFILE_NAMES))
         if not 1 <= modems <= _MAX_MODEMS:
             raise Refused("simulator_wrong_modem_count", count=modems, maximum=_MAX_MODEMS)
@@ -94,6 +96,7 @@ class Simulator:
         try:
             self._make_modems()
             self._server = await control.serve(self, self.directory / "control")
+            self._remove_old_links()
             for modem in self.modems:
                 modem.plug(warm=True)
             self._is_ready = True
@@ -116,11 +119,19 @@ class Simulator:
             modem.unplug()
         self.network.close()
 
+    def _remove_old_links(self) -> None:
+        """A simulator that was killed left links, which by now may lead to a stranger's terminal."""
+        for path in self.directory.iterdir():
+            if path.is_symlink() and str(path.readlink()).startswith("/dev/pts/"):
+                path.unlink()
+
     def _make_modems(self) -> None:
         known = identity.read_known(self.directory / "modems.json")
         self._sims_made = max(self._modem_count, len(known))
         for index in range(self._modem_count):
-            profile = profile_of(self._profile, index)
+            profile = (
+                self._profile if isinstance(self._profile, Profile) else profile_of(self._profile, index)
+            )
             if index < len(known):
                 sim_identity, imei = known[index]
             else:

@@ -102,12 +102,11 @@ def _finish(modem: SimulatedModem, sim: SimCard, submit: SubmitTpdu, strike: Str
         _refuse(modem, 310)
         return
     reference = modem.network.accept(sim, submit, strike.reports, dropped=action == "drop")
-    if action == "vanish_after":
-        assert rule is not None
-        _vanish(modem, rule)
-        return
-    _apply_states(modem, strike)
     match action:
+        case "vanish_after":
+            assert rule is not None
+            _vanish(modem, rule)
+            return
         case "no_answer":
             pass
         case "late":
@@ -115,6 +114,7 @@ def _finish(modem: SimulatedModem, sim: SimCard, submit: SubmitTpdu, strike: Str
             modem.later(params["seconds"], _answer_late, modem, reference)
         case _:
             _answer(modem, reference, action, strike)
+    _apply_states(modem, strike)
 
 
 def _answer_late(modem: SimulatedModem, reference: int) -> None:
