@@ -29,6 +29,8 @@ from pbx_sms.lists.request import ReadLimits, ReadRequest
 from pbx_sms.lists.rows import RowReader
 from pbx_sms.lists.sheet import Sheet, Workbook
 
+#: an upload gives way to the engine and to pages, but does get on beside them
+_NICENESS = 5
 #: rows that the mapping page shows
 _FIRST_ROWS = 10
 
@@ -41,10 +43,11 @@ def main() -> int:
     # nothing here makes cycles worth collecting, and a collection walks over every row
     gc.disable()
     warnings.simplefilter("ignore")
-    out = os.fdopen(os.dup(sys.stdout.fileno()), "wb", buffering=0)
+    out = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
 
     def send(kind: bytes, value: Any) -> None:
         out.write(frames.pack(kind, value))
+        out.flush()
 
     try:
         with open(f"/proc/self/fd/{shape['descriptor']}", "rb") as file:
@@ -62,7 +65,7 @@ def main() -> int:
 
 
 def _limit_self(limits: ReadLimits) -> None:
-    os.nice(10)
+    os.nice(_NICENESS)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_AS, (limits.memory_bytes, limits.memory_bytes))
     cpu_s = max(1, int(limits.time_s))

@@ -70,7 +70,7 @@ def unique_names(titles: Sequence[str], first_column: int) -> tuple[str, ...]:
     names: list[str] = []
     used: set[str] = set()
     for position, title in enumerate(titles):
-        name = " ".join(title.split()) or column_letters(first_column + position)
+        name = " ".join(title.replace("\0", "").split()) or column_letters(first_column + position)
         if _folded(name) in used or (not title.strip() and _folded(name) in taken):
             number = 2
             while _folded(f"{name} {number}") in used | taken:

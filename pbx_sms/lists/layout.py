@@ -24,6 +24,8 @@ _LAST_HEADER_ROW = 30
 #: a column without a telling title must have this share of numbers among its filled cells
 _SHARE_WITHOUT_TITLE = 0.5
 _DIGITS = re.compile(r"\d{3}")
+#: less than the shortest number; spares looking closely at every word
+_SEVEN_DIGITS = re.compile(r"(?:\d\D*?){7}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +55,7 @@ class Sample:
         self.texts = [[to_text(value) for value in row] for row in rows]
         self.is_number = [
             [
-                bool(text) and isinstance(normalizer.normalize(value), Accepted)
+                bool(_SEVEN_DIGITS.search(text)) and isinstance(normalizer.normalize(value), Accepted)
                 for text, value in zip(texts, values, strict=True)
             ]
             for texts, values in zip(self.texts, rows, strict=True)

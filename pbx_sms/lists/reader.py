@@ -8,6 +8,7 @@ rows are in memory at a time; the child waits while they are stored.
 
 from __future__ import annotations
 
+import fcntl
 import io
 import json
 import logging
@@ -20,7 +21,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, BinaryIO
@@ -36,7 +37,8 @@ log = logging.getLogger(__name__)
 #: a path, the content, or a file that is open for reading
 Source = Path | bytes | BinaryIO
 
-_READ_BYTES = 1 << 18
+#: what the child may be ahead of the storing; the kernel's own 64 KB make it wait for every few hundred rows
+_PIPE_BYTES = 1 << 20
 #: deaths by which a limit of memory shows itself: an abort of the allocator, a broken stack, the kernel
 _MEMORY_SIGNALS = (signal.SIGABRT, signal.SIGSEGV, signal.SIGBUS, signal.SIGKILL)
 
@@ -220,6 +222,9 @@ def _answers(
     ):
         try:
             assert child.stdin is not None
+            assert child.stdout is not None
+            with suppress(OSError):  # more than this user may have: slower, nothing else
+                fcntl.fcntl(child.stdout.fileno(), fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
             child.stdin.write(json.dumps(order | {"folder": folder}).encode() + b"\n")
             child.stdin.close()
             yield _received(child, request, complaints)
@@ -243,7 +248,7 @@ def _received(
         left_s -= time.monotonic() - waiting_since
         if not ready:
             raise Refused("file_too_slow", file_name=request.file_name, time_s=f"{request.limits.time_s:g}")
-        block = os.read(descriptor, _READ_BYTES)
+        block = os.read(descriptor, _PIPE_BYTES)
         if not block:
             raise _death(child.wait(), request, complaints)
         buffer += block

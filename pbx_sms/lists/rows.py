@@ -96,6 +96,10 @@ class RowReader:
             if self.row_count > max_rows:
                 raise Refused("list_too_many_rows", max_rows=max_rows)
             fields = f"[{','.join(map(encode_basestring, texts))}]"
+            if "\\u0000" in fields:
+                # PostgreSQL can store every character but this one
+                texts = [text.replace("\0", "") for text in texts]
+                fields = f"[{','.join(map(encode_basestring, texts))}]"
             chunk.append((row_number, msisdn, fields, raw_value, code, params, repeat_of_row, note))
             if len(chunk) >= CHUNK_ROWS:
                 yield row_number, chunk
@@ -111,8 +115,8 @@ class RowReader:
             shown = f"{Decimal(repr(values[too_long])).normalize():f}"
             return None, shown, None, "numeric_too_long", json.dumps({"cell": cell})
         value = values[self._phone]
-        # as typed, with its blanks; NUL is the one character that PostgreSQL cannot store
-        raw_value = value if isinstance(value, str) else texts[self._phone]
+        # as typed, with its blanks
+        raw_value = value.replace("\0", "") if isinstance(value, str) else texts[self._phone]
         result = self._normalizer.normalize(value)
         if isinstance(result, Rejected):
             return None, raw_value, None, result.code, None

@@ -248,5 +248,14 @@ def test_hostile_texts_arrive_as_typed(read: Read, workbook: Make) -> None:
     assert [json.loads(row.fields)[1] for row in outcome.rows] == texts
 
 
+def test_the_character_that_a_database_cannot_store_is_dropped(read: Read, workbook: Make) -> None:
+    # _x0000_ is how the format writes it; the text after it, typed with a backslash, stays
+    rows = [["Телефон", "Имя_x0000_"], ["89161234567", "a_x0000_b \\u0000"], ["нет_x0000_", "c"]]
+    outcome = read(workbook(rows))
+    assert outcome.names == ["Телефон", "Имя"]
+    assert json.loads(outcome.rows[0].fields)[1] == "ab \\u0000"
+    assert outcome.rows[1].raw_value == "нет"
+
+
 def test_a_blank_workbook_has_no_rows(read: Read, workbook: Make) -> None:
     assert code_of(read, workbook({"Лист1": [], "Лист2": []})) == "list_no_rows"
