@@ -30,7 +30,8 @@ def say(line: str = "") -> None:
 
 def send_everything(demo: Demo, modems: list[dict[str, Any]]) -> int:
     """Imports, starts, follows to the end, prints the report. 0 when every row ended as it should."""
-    say(f"Modems: {', '.join(str(modem['operator']) for modem in modems)}")
+    names = {modem["imsi"]: f"{modem['operator']} {number}" for number, modem in enumerate(modems, 1)}
+    say(f"SIMs: {', '.join(names.values())}")
     imported = demo.json_lines("list", "import", str(WORKBOOK), "--sheet", SHEET)[0]
     say(f"Rows: {imported['rows']}, accepted {imported['accepted']}, rejected {len(imported['rejected'])}")
     created = demo.json_lines(
@@ -48,7 +49,7 @@ def send_everything(demo: Demo, modems: list[dict[str, Any]]) -> int:
     messages = demo.json_lines("message", "list", "--mailing", str(created["mailing_id"]))
     report = demo.folder / "report.xlsx"
     demo.run("mailing", "report", str(created["mailing_id"]), "--out", str(report))
-    print_report(imported, created, messages)
+    print_report(imported, created, messages, names)
     say(f"Time: {took_s:.0f} s. The report as a workbook: {report}")
     wrong = [
         *rejected_wrongly(imported),
@@ -90,11 +91,13 @@ def follow(demo: Demo, mailing_id: str) -> None:
             watch.wait()
 
 
-def print_report(imported: dict[str, Any], created: dict[str, Any], messages: list[dict[str, Any]]) -> None:
+def print_report(
+    imported: dict[str, Any], created: dict[str, Any], messages: list[dict[str, Any]], names: dict[str, str]
+) -> None:
     say()
-    say(f"{'row':>4}  {'number':<14} {'state':<12} {'SIM':<18} parts  sent")
+    say(f"{'row':>4}  {'number':<14} {'state':<12} {'SIM':<12} parts  sent")
     lines = {
-        message["row"]: f"{message['number']:<14} {message['state']:<12} {message['sim'] or '-':<18}"
+        message["row"]: f"{message['number']:<14} {message['state']:<12} {names.get(message['sim'], '-'):<12}"
         f" {message['parts_submitted']}/{message['parts']}    {(message['submitted_at'] or '-')[:19]}"
         f"{'  ' + message['reason_text'] if message.get('reason_text') else ''}"
         for message in messages
@@ -114,7 +117,7 @@ def print_report(imported: dict[str, Any], created: dict[str, Any], messages: li
     say("Totals: " + ", ".join(f"{state} {count}" for state, count in states.items()))
     say(
         "Parts by SIM: "
-        + ", ".join(f"{sim} {count}" for sim, count in sorted(parts_by_sim(messages).items()))
+        + ", ".join(f"{names.get(sim, sim)} {count}" for sim, count in sorted(parts_by_sim(messages).items()))
     )
 
 
