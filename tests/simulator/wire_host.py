@@ -47,7 +47,9 @@ class Host:
     def prompt(self, length: int) -> bytes:
         self.write(f"AT+CMGS={length}\r".encode())
         said = self.expect(rb"\r\n> ?")
-        time.sleep(PROMPT_PAUSE_S)  # a real stick wants this pause; nothing can be waited for here
+        earliest = time.monotonic() + PROMPT_PAUSE_S
+        while time.monotonic() < earliest:
+            time.sleep(PROMPT_PAUSE_S / 4)
         return said
 
     def submit(self, pdu: str, length: int | None = None) -> str:
