@@ -276,6 +276,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             try:
                 if not options.once:
                     check_port(options.port)
+                say("Starting; the first time takes a little longer.")
                 modems = demo.prepare()
                 if options.once:
                     return once.send_everything(demo, modems)
