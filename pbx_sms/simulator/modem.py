@@ -107,8 +107,9 @@ class SimulatedModem:
         self.port_name = port_name or self._next_port_name or self.port_name
         self._next_port_name = None
         self._start_life(warm=warm)
-        self.port = PtyPort(self._directory / self.port_name, self.loop, self._received)
+        # Told before the link is there: who sees the link finds it in modems.json.
         self._moved()
+        self.port = PtyPort(self._directory / self.port_name, self.loop, self._received)
         for rule in self.faults.at_once(self.names):
             self.apply_state(rule)
 
