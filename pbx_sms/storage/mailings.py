@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, func, insert, select, update
 
+from pbx_sms.core import template
 from pbx_sms.core.mailing import RANK, MailingKind, MailingState, allowed_from
 from pbx_sms.core.message import MessageState, PartState
 from pbx_sms.core.reason import Reason
@@ -67,13 +68,14 @@ def find_all(connection: Connection, *, limit: int | None = None) -> Sequence[Ro
 
 
 def started_with(connection: Connection, list_id: int, text: str) -> list[int]:
-    """Mailings of the same list and text that were started and not cancelled, newest first."""
+    """Mailings of the same list and text that were started and not cancelled, newest first. A browser's
+    line ends make no other text."""
     return list(
         connection.execute(
             select(mailings.c.mailing_id)
             .where(
                 mailings.c.list_id == list_id,
-                mailings.c.text == text,
+                mailings.c.text == template.clean(text),
                 mailings.c.started_at.is_not(None),
                 mailings.c.state != MailingState.CANCELLED,
             )

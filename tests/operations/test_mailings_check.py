@@ -211,11 +211,13 @@ def test_mailings_of_the_same_list_and_text_that_were_started_are_named(
     sqlite_database: Database, settings: Callable[..., Settings]
 ) -> None:
     list_id = make_list(sqlite_database, people(1))
-    ordered = {"list_id": list_id, "text": "Привет, {Имя}"}
+    ordered = {"list_id": list_id, "text": "Привет,\n{Имя}"}
     mailings.create(sqlite_database, settings(), **ordered)
     started = mailings.create(sqlite_database, settings(), **ordered, start=True)
     again = mailings.check(sqlite_database, settings(), **ordered)
     assert again.started_before == (started["mailing_id"],)
+    typed = mailings.check(sqlite_database, settings(), list_id=list_id, text="Привет,\r\n{Имя}")
+    assert typed.started_before == again.started_before
     other = mailings.check(sqlite_database, settings(), list_id=list_id, text="Пока, {Имя}")
     assert other.started_before == ()
 
