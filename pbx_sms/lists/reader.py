@@ -264,7 +264,7 @@ def _death(status: int, request: ReadRequest, complaints: IO[bytes]) -> PbxSmsEr
     """Why the child ended without a last word."""
     complaints.seek(0)
     told = complaints.read(4000).decode(errors="replace").strip()
-    log.warning("reading a list: the child process ended with %s: %s", status, told)
+    log.info("reading a list: the child process ended with %s: %s", status, told)
     if -status == signal.SIGXCPU:
         return Refused("file_too_slow", file_name=request.file_name, time_s=f"{request.limits.time_s:g}")
     if -status in _MEMORY_SIGNALS:
