@@ -13,6 +13,7 @@ settled `+CMGS`: a little more than the wire sees, never less.
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import os
 import resource
@@ -24,6 +25,7 @@ import tempfile
 import time
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
@@ -170,6 +172,24 @@ def fdatasync_ms(folder: Path) -> float:
     return statistics.median(times)
 
 
+def wire_ms(steps: list[Any], latency_s: float) -> float:
+    """From the committed intent to the committed outcome, less the modem's own time."""
+    return (
+        statistics.median((step.ended_at - step.started_at).total_seconds() - latency_s for step in steps)
+        * 1000
+    )
+
+
+def between_ms(steps: list[Any]) -> float:
+    """From an outcome to the next intent of the same SIM."""
+    gaps = [
+        (after.started_at - before.ended_at).total_seconds()
+        for before, after in itertools.pairwise(steps)
+        if before.sim_id == after.sim_id
+    ]
+    return statistics.median(gaps) * 1000 if gaps else 0.0
+
+
 def run(folder: Path, modem_count: int, message_count: int, latency_s: float, commit_delay_s: float) -> None:
     settings = config(folder, modem_count)
     url = f"sqlite:///{folder}/bench.db"
@@ -218,10 +238,17 @@ def run(folder: Path, modem_count: int, message_count: int, latency_s: float, co
             per_sim = list(
                 connection.execute(select(func.count()).where(own).group_by(attempts.c.sim_id)).scalars()
             )
+            steps = list(
+                connection.execute(
+                    select(attempts.c.sim_id, attempts.c.started_at, attempts.c.ended_at)
+                    .where(own)
+                    .order_by(attempts.c.sim_id, attempts.c.started_at)
+                )
+            )
     finally:
+        # the engine first: a simulator that vanishes would be a fault to it
         for process in (engine, simulator):
             process.terminate()
-        for process in (engine, simulator):
             process.wait(60)
         database.close()
     elapsed_s = (last_at - first_at).total_seconds()
@@ -231,6 +258,8 @@ def run(folder: Path, modem_count: int, message_count: int, latency_s: float, co
     print(f"first intent to last answer{elapsed_s:8.3f} s   {message_count / elapsed_s:8.1f} messages/s")
     if latency_s:
         print(f"modems' own limit          {ideal_s:8.3f} s   ratio {ideal_s / elapsed_s:.3f}")
+    print(f"wire and driver, median    {wire_ms(steps, latency_s):8.1f} ms a message beyond the latency")
+    print(f"answer to next intent      {between_ms(steps):8.1f} ms, median")
     print(f"engine CPU                 {cpu_s / message_count * 1000:8.2f} ms a message")
     print(f"simulator CPU              {simulator_s / message_count * 1000:8.2f} ms a message")
     print(f"messages of a SIM          {min(per_sim)} to {max(per_sim)}")

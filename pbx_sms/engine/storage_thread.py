@@ -27,8 +27,8 @@ log = logging.getLogger(__name__)
 
 Result = TypeVar("Result")
 
-#: what may be joined into one transaction: beyond it the first of them waits for too long
-_MAX_JOINED = 64
+#: what may be joined into one transaction: with more, SIMs that work in step wait for each other
+_MAX_JOINED = 16
 
 
 class Work:
