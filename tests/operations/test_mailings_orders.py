@@ -10,8 +10,10 @@ import pytest
 from made_lists import make_list, people
 from sqlalchemy import select, update
 
+from pbx_sms import sentences
 from pbx_sms.config import Settings
 from pbx_sms.core.mailing import MailingState
+from pbx_sms.core.message import MessageState
 from pbx_sms.errors import Conflict, NotFound
 from pbx_sms.operations import mailings
 from pbx_sms.storage import events
@@ -103,6 +105,12 @@ def test_an_order_in_a_state_that_does_not_allow_it_names_the_state_and_changes_
     assert states(database) == ["queued"] * 3
     with database.read() as connection:
         assert events.newest_id(connection) == newest
+
+
+def test_every_state_has_its_words() -> None:
+    table = sentences.table()
+    assert {f"mailing_is_{state}" for state in MailingState} <= table.keys()
+    assert {f"message_state_{state}" for state in MessageState} <= table.keys()
 
 
 @pytest.mark.parametrize("order", [*ORDERS, "show"])

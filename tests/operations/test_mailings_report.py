@@ -17,6 +17,7 @@ from pbx_sms.config import Settings
 from pbx_sms.errors import Conflict, NotFound, Refused
 from pbx_sms.operations import lists, mailings
 from pbx_sms.storage.engine import Database
+from pbx_sms.storage.schema import mailings as mailings_table
 from pbx_sms.storage.schema import messages, parts, sims
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "clients.xlsx"
@@ -198,6 +199,15 @@ def test_a_message_that_waits_in_a_paused_mailing_says_that_it_is_paused(
     mailing_id = send(xlsx(ROWS), "clients.xlsx")
     mailings.pause(sqlite_database, mailing_id, by="anna")
     assert values_of(reported(mailing_id, own_workbook=True), 4)[7] == "приостановлена, кем: anna"
+
+
+def test_a_message_of_a_running_mailing_that_waits_says_why(
+    sqlite_database: Database, send: Send, reported: Callable[..., Any]
+) -> None:
+    mailing_id = send(xlsx(ROWS), "clients.xlsx")
+    with sqlite_database.begin() as connection:
+        connection.execute(update(mailings_table).values(reason_code="sim_missing", reason_params={}))
+    assert values_of(reported(mailing_id, own_workbook=True), 4)[7]
 
 
 def test_the_settings_file_s_name_of_a_sim_goes_before_the_stored_one(

@@ -27,6 +27,8 @@ from pbx_sms.storage.starts import Claim
 
 TEXT = "{Имя}, заказ {Заказ} готов"
 
+ROOT = Path(__file__).resolve().parents[2]
+
 MakeSettings = Callable[..., Settings]
 
 
@@ -300,9 +302,43 @@ def die_while_starting(database_url: str, mailing_id: int) -> None:
         "database = engine.open_database(sys.argv[1])\n"
         "mailings.start(database, Settings(), int(sys.argv[2]), progress=lambda done, total: os._exit(137))\n"
     )
-    root = Path(__file__).resolve().parents[2]
-    died = subprocess.run([sys.executable, "-c", program, database_url, str(mailing_id)], cwd=root)
+    died = subprocess.run([sys.executable, "-c", program, database_url, str(mailing_id)], cwd=ROOT)
     assert died.returncode == 137
+
+
+def test_of_two_processes_that_start_a_mailing_at_once_one_does_and_the_other_is_told(
+    database: Database, database_url: str, settings: MakeSettings
+) -> None:
+    mailing_id = draft(database, settings(), rows=3_000)
+    program = (
+        "import sys\n"
+        "from pbx_sms.config import Settings\n"
+        "from pbx_sms.errors import Conflict\n"
+        "from pbx_sms.operations import mailings\n"
+        "from pbx_sms.storage import engine\n"
+        "database = engine.open_database(sys.argv[1])\n"
+        "print('ready', flush=True)\n"
+        "sys.stdin.readline()\n"
+        "try:\n"
+        "    print(mailings.start(database, Settings(), int(sys.argv[2]))['state'])\n"
+        "except Conflict as conflict:\n"
+        "    print(conflict.code)\n"
+    )
+    command = [sys.executable, "-c", program, database_url, str(mailing_id)]
+    with (
+        subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as one,
+        subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as two,
+    ):
+        for process in (one, two):
+            assert process.stdout is not None
+            assert process.stdout.readline() == "ready\n"
+        for process in (one, two):
+            assert process.stdin is not None
+            process.stdin.write("go\n")
+            process.stdin.flush()
+        answers = {process.communicate()[0].strip() for process in (one, two)}
+    assert answers in ({"running", "mailing_being_started"}, {"running", "mailing_is_running"})
+    assert rows_of(database, mailing_id) == list(range(2, 3_002))
 
 
 @pytest.mark.parametrize(("age_s", "is_taken_over"), [(5, False), (60, True)])

@@ -19,7 +19,6 @@ from sqlalchemy import Row
 
 from pbx_sms import sentences
 from pbx_sms.config import Settings
-from pbx_sms.core.mailing import MailingState
 from pbx_sms.core.message import MessageState
 from pbx_sms.errors import Conflict, NotFound
 from pbx_sms.lists import original_rows, report_workbook
@@ -81,7 +80,7 @@ class _Words:
         self._left_out = self._word("row_left_out")
         #: of what is still queued, where the message itself has none
         self._waiting = ""
-        if mailing.state == MailingState.PAUSED and mailing.reason_code:
+        if mailing.state in mailings.STARTED and mailing.reason_code:
             self._waiting = sentences.render(mailing.reason_code, mailing.reason_params, language)
 
     def row(self, outcome: OutcomeRow) -> ReportRow:
