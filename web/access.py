@@ -34,7 +34,7 @@ from wtforms.validators import InputRequired, Length
 
 from pbx_sms.operations import users
 from pbx_sms.storage.users import Role, User
-from web import languages
+from web import failures, languages
 from web.addresses import safe_target
 from web.context import database
 from web.failed_sign_ins import FailedSignIns
@@ -97,7 +97,7 @@ def guard() -> ResponseReturnValue | None:
     if endpoint is None or endpoint in OPEN_ENDPOINTS:
         return None
     if not current_user.is_authenticated:
-        if request.method != "GET" or request.accept_mimetypes.best not in ("text/html", "*/*", None):
+        if request.method != "GET" or failures.wants_json():
             abort(401)
         return redirect(url_for("access.sign_in", next=request.full_path.rstrip("?")))
     is_order = request.method not in ("GET", "HEAD", "OPTIONS") and endpoint not in ORDERS_OF_EVERYONE

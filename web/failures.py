@@ -26,6 +26,7 @@ def init_app(app: Flask) -> None:
 
 
 def wants_json() -> bool:
+    """Whether a script asks: ours say what they take, browsers name text/html first."""
     return request.accept_mimetypes.best in ("application/json", "text/event-stream")
 
 

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from pbx_sms import config
+from pbx_sms.config import load as _load_settings  # gunicorn would take a bare `config` for a setting
 
-_settings = config.load()
+_settings = _load_settings()
 
 bind = [_settings.web.listen]
 worker_class = "gthread"
@@ -21,6 +21,8 @@ keepalive = 5
 graceful_timeout = 20
 # the worker's sign of life is a file: in memory, where a slow disk cannot delay it
 worker_tmp_dir = "/dev/shm"
+# nothing is steered through it, and it would leave a socket in the home folder
+control_socket_disable = True
 
 
 def post_worker_init(worker: Any) -> None:

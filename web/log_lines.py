@@ -66,7 +66,7 @@ class LineWriter:
             "messages": progress.messages,
             "left": groups["waiting"] + groups["working"],
             "groups": groups,
-            "pace": round(progress.pace_per_minute, 1),
+            "pace": _rounded(progress.pace_per_minute),
             "waits": [
                 {"reason_text": self._sentence(code, params), "count": count}
                 for code, params, count in progress.waits
@@ -99,3 +99,8 @@ def _parts(row: EventRow | LogRow) -> str:
         return ""
     done = row.parts_submitted
     return str(row.parts) if done is None or done in (0, row.parts) else f"{done}/{row.parts}"
+
+
+def _rounded(pace: float) -> float:
+    """A tenth matters only where little is sent."""
+    return round(pace) if pace >= 10 else round(pace, 1)

@@ -71,7 +71,9 @@ def init_app(app: Flask, time_zone: str) -> None:
         """The address of a static file, which changes with its content: it may be kept for long."""
         return url_for("static", filename=name, v=fingerprint(name))
 
-    app.jinja_env.globals.update(asset=asset, reason=reason, summary=summary, section_of=section_of, groups=GROUPS, version=__version__)
+    app.jinja_env.globals.update(
+        asset=asset, reason=reason, summary=summary, section_of=section_of, groups=GROUPS, version=__version__
+    )
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
     app.context_processor(
@@ -105,8 +107,12 @@ def summary(code: str, params: Mapping[str, Any]) -> str:
         "placeholder_empty": _("a column that the text needs is empty"),
         "too_long": _("the text is too long with the values of the row"),
         "repeat_same_text": _("the same number and the same text as in a row above; it is sent once"),
-        "repeat_other_text": _("the same number as in a row above; only the first message is sent, as chosen"),
-        "numeric_too_long": _("a number of more than 15 digits, of which the spreadsheet has lost the last ones"),
+        "repeat_other_text": _(
+            "the same number as in a row above; only the first message is sent, as chosen"
+        ),
+        "numeric_too_long": _(
+            "a number of more than 15 digits, of which the spreadsheet has lost the last ones"
+        ),
     }.get(code) or reason(code, params)
 
 

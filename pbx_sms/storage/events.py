@@ -113,7 +113,7 @@ _SELECT = (
     .select_from(
         events.outerjoin(messages, messages.c.message_id == events.c.message_id)
         .outerjoin(sims, sims.c.sim_id == events.c.sim_id)
-        .outerjoin(modems, modems.c.modem_id == events.c.modem_id)
+        .outerjoin(modems, modems.c.modem_id == func.coalesce(events.c.modem_id, sims.c.modem_id))
     )
     .order_by(events.c.event_id)
     .limit(bindparam("limit"))

@@ -35,7 +35,10 @@ if (form) {
     const box = document.getElementById("forcing");
     box.hidden = measured.encoding === "gsm7";
     if (box.hidden) return;
-    const letters = forcingCharacters(written);
+    // the whole Russian alphabet one by one would hide the one odd letter that matters
+    const isRussian = (letter) => /[А-Яа-яЁё]/.test(letter);
+    const all = forcingCharacters(written);
+    const letters = [...(all.some(isRussian) ? [words.russian] : []), ...all.filter((letter) => !isRussian(letter))];
     const shown = letters.slice(0, 24).map((letter) => {
       const mark = document.createElement("span");
       mark.className = "letter";

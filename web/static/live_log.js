@@ -88,8 +88,8 @@ function sayNowAndThen(progress) {
   if (!hasEnded && Date.now() - saidAt < 10000) return;
   saidAt = Date.now();
   const done = announce.dataset.template
-    .replace("%(done)s", numbers.format(progress.messages - progress.left))
-    .replace("%(total)s", numbers.format(progress.messages));
+    .replace("{done}", numbers.format(progress.messages - progress.left))
+    .replace("{total}", numbers.format(progress.messages));
   const sentence = hasEnded ? `${done}. ${progress.state_text}` : done;
   if (announce.textContent !== sentence) announce.textContent = sentence;
 }

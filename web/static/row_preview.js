@@ -56,7 +56,7 @@ export class RowPreview {
     if (shown.row) this.row.value = shown.row;
     this.onText(shown.text ?? null, shown.problem ?? "");
     if (shown.text === undefined) return;
-    to.textContent = shown.number ? this.words.to.replace("%(number)s", shown.number) : "";
+    to.textContent = shown.number ? this.words.to.replace("{number}", shown.number) : "";
     this.write(shown.text);
     note.textContent = shown.note;
     note.hidden = !shown.note;
