@@ -29,6 +29,8 @@ def run(context: Context, args: argparse.Namespace) -> int:
     # systemd's journal keeps the time itself
     time_of_line = "" if "JOURNAL_STREAM" in os.environ else "%(asctime)s "
     logging.basicConfig(level=logging.INFO, format=f"{time_of_line}%(levelname)s %(name)s: %(message)s")
+    # its schema messages are of no use to whoever reads the log
+    logging.getLogger("alembic").setLevel(logging.WARNING)
     status: int = daemon.main(settings)
     return status
 

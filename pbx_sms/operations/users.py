@@ -13,6 +13,7 @@ from typing import Any
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
+from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from pbx_sms.config import Settings
@@ -68,7 +69,7 @@ def remove(database: Database, settings: Settings, *, name: str) -> dict[str, An
     """{"name", "role"} of who was removed. Refused: user_not_found, user_last_admin."""
     with database.begin() as connection:
         admins = users.admins_for_update(connection)
-        user = _existing(users.by_name(connection, _folded(name)), name)
+        user = _existing(_find(connection, name), name)
         if user.role is Role.ADMIN and len(admins) == 1:
             raise Conflict("user_last_admin", name=user.name)
         users.remove(connection, user.user_id)
@@ -81,7 +82,7 @@ def set_password(database: Database, settings: Settings, *, name: str, password:
     password_too_long."""
     password_hash = _HASHER.hash(_checked_password(password))
     with database.begin() as connection:
-        user = _existing(users.by_name(connection, _folded(name)), name)
+        user = _existing(_find(connection, name), name)
         users.set_password(
             connection, user.user_id, password_hash=password_hash, session_key=_new_session_key()
         )
@@ -92,7 +93,7 @@ def set_password(database: Database, settings: Settings, *, name: str, password:
 def require(database: Database, name: str) -> None:
     """Raises `NotFound` unless there is such a user: asked before a person types a password twice."""
     with database.read() as connection:
-        _existing(users.by_name(connection, _folded(name)), name)
+        _existing(_find(connection, name), name)
 
 
 def verify(database: Database, name: str, password: str) -> User | None:
@@ -101,7 +102,7 @@ def verify(database: Database, name: str, password: str) -> User | None:
     if len(password) > MAX_PASSWORD_LENGTH:
         return None
     with database.read() as connection:
-        user = users.by_name(connection, _folded(name))
+        user = _find(connection, name)
     clean_password = unicodedata.normalize("NFC", password)
     if not _matches(_nobodys_hash() if user is None else user.password_hash, clean_password):
         return None
@@ -140,6 +141,12 @@ def _nobodys_hash() -> str:
 
 def _new_session_key() -> str:
     return secrets.token_hex(16)
+
+
+def _find(connection: Connection, name: str) -> User | None:
+    folded = _folded(name)
+    # PostgreSQL cannot even be asked for such a name
+    return None if "\0" in folded else users.by_name(connection, folded)
 
 
 def _existing(user: User | None, name: str) -> User:

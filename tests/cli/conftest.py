@@ -46,6 +46,15 @@ class Result:
         return self.err.removeprefix("pbx-sms: ").rstrip("\n")
 
 
+class Running(subprocess.Popen[str]):
+    """A command at work. A test that fails meanwhile ends it."""
+
+    def __exit__(self, kind: type[BaseException] | None, value: object, trace: object) -> None:
+        if kind is not None:
+            self.kill()
+        super().__exit__(kind, value, trace)  # type: ignore[arg-type]
+
+
 class Command:
     """`pbx-sms …` with this test's settings; `start` for what runs meanwhile."""
 
@@ -63,10 +72,10 @@ class Command:
     def write_config(self, text: str) -> None:
         self.config.write_text(text, encoding="utf-8")
 
-    def start(self, *arguments: str, **options: Any) -> subprocess.Popen[str]:
+    def start(self, *arguments: str, **options: Any) -> Running:
         environment = self.environment | options.pop("env", {})
         pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-        return subprocess.Popen(
+        return Running(
             [sys.executable, "-m", "pbx_sms", *arguments],
             cwd=self.folder,
             env=environment,
