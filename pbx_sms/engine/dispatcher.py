@@ -88,13 +88,27 @@ class Dispatcher:
         """The next message for the SIM; None when it is to stop."""
         if self._stopping or slot.sim_id not in self._slots:
             return None
-        waiting = slot.waiting = self._loop.create_future()
+        waiting: asyncio.Future[Leased | None] = self._loop.create_future()
+        slot.waiting = waiting
         slot.idle_since_s = self._loop.time()
         self.dispatch()
         try:
             return await waiting
         finally:
             slot.waiting = None
+
+    def take(self, slot: SimSlot) -> Leased | None:
+        """A message for a SIM that is just done with one, if it may send and there is one for it now.
+
+        SIMs that wait were served first, so whatever is in stock is for those that become free.
+        """
+        if self._stopping or self._hold is not None or slot.sim_id not in self._slots:
+            return None
+        if not slot.up or slot.not_before_s > self._loop.time():
+            return None
+        pair = self._pair([slot], self._storage.database.now())
+        self._ask_for_more()
+        return None if pair is None else pair[1]
 
     def denied(self, slot: SimSlot, message: Leased, denied: Denied) -> None:
         """An intent was not granted. What is still leased goes back to the head of the stock."""
@@ -159,8 +173,7 @@ class Dispatcher:
             slot.waiting.set_result(message)
             slot.waiting = None
         self._set_timer(now_s, now)
-        if not self._drained and self._stock_size() < len(self._slots):
-            self._look.set()
+        self._ask_for_more()
 
     def _pair(self, idle: list[SimSlot], now: datetime) -> tuple[SimSlot, Leased] | None:
         for rank in sorted({key.rank for key in self._stock}, reverse=True):
@@ -200,8 +213,9 @@ class Dispatcher:
         if coming and self._stock:
             self._timer = self._loop.call_at(min(coming), self.dispatch)
 
-    def _stock_size(self) -> int:
-        return sum(len(stock) for stock in self._stock.values())
+    def _ask_for_more(self) -> None:
+        if not self._drained and sum(map(len, self._stock.values())) < len(self._slots):
+            self._look.set()
 
     # the database
 
@@ -271,7 +285,7 @@ class Dispatcher:
         changed = {
             mailing_id: reason
             for mailing_id, reason in reasons.items()
-            if self._explained.get(mailing_id, Reason("never explained")) != reason
+            if mailing_id not in self._explained or self._explained[mailing_id] != reason
         }
         self._explained = reasons
         if changed:

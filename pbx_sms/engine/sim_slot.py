@@ -79,10 +79,10 @@ class SimSlot:
         if not self.registered:
             return Reason("modem_not_registered", {"modem": self.modem_name}), None
         if self.in_call:
-            return Reason("modem_in_call", {"modem": self.modem_name}), None
+            return Reason("waits_for_call", {"modem": self.modem_name}), None
         if self.state is not SimState.READY:
-            return self.state_reason or Reason("sim_not_ready"), self.until_at
+            return self.state_reason or Reason("waits_for_sim"), self.until_at
         shortage = self.blocked.get(False)
         if shortage is not None and (shortage.until_at is None or shortage.until_at > now):
             return shortage.reason, shortage.until_at
-        return Reason("sim_busy", {"modem": self.modem_name}), None
+        return Reason("waits_for_answer", {"modem": self.modem_name}), None

@@ -12,6 +12,7 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Generic, TypeVar
 from zoneinfo import ZoneInfo
 
 from pbx_sms.core import retry, segments
@@ -22,12 +23,14 @@ from pbx_sms.core.verdict import Kind, Scope, Verdict
 from pbx_sms.drivers.modem import Modem, Outcome, Submission
 from pbx_sms.engine.dispatcher import Dispatcher
 from pbx_sms.engine.sim_slot import SimSlot
-from pbx_sms.engine.storage_thread import StorageThread
+from pbx_sms.engine.storage_thread import StorageThread, Work
 from pbx_sms.errors import ModemError
 from pbx_sms.storage import queue
 from pbx_sms.storage.queue import Begun, Denied, Granted, Leased, Settled
 
 log = logging.getLogger(__name__)
+
+Result = TypeVar("Result")
 
 #: longer than any modem takes for an answer: an intent older than this is nobody's any more
 _INTENT_S = 900.0
@@ -40,6 +43,18 @@ class Rules:
     zone: ZoneInfo
     validity_s: int
     resume_parts_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Ordered(Generic[Result]):
+    """An order that was handed to the database and may have to be repeated."""
+
+    work: Callable[[Work], Result]
+    future: asyncio.Future[Result]
+
+
+_Beginning = _Ordered[Granted | Denied]
+_Settling = _Ordered[Settled]
 
 
 class SimWorker:
@@ -73,32 +88,43 @@ class SimWorker:
     async def run(self) -> None:
         while not self._stopping:
             message = await self._dispatcher.next_message(self._slot)
+            beginning = None if message is None else self._begin(message)
             if message is None:
                 return
-            await self._send(message)
+            while beginning is not None:
+                message, beginning = await self._send(message, beginning)
 
-    async def _send(self, message: Leased) -> None:
-        """Submits the parts of a message until it is settled, denied, or this worker is to stop."""
-        while True:
-            answer = await self._begin(message)
-            if isinstance(answer, Denied):
-                self._dispatcher.denied(self._slot, message, answer)
-                return
-            settled = await self._submit(answer)
-            if settled.message_state is not MessageState.SUBMITTING or self._stopping:
-                self._dispatcher.settled(message)
-                return
-            # the next part of the same message: the gap holds for it too, but must not make it too late
-            gap_s = min(self._slot.not_before_s - self._loop.time(), self._longest_gap_s(message))
-            if gap_s > 0:
-                await asyncio.sleep(gap_s)
-            if self._stopping:
-                return
+    async def _send(self, message: Leased, beginning: _Beginning) -> tuple[Leased, _Beginning | None]:
+        """Submits the part that is being begun; returns what is begun next, if anything."""
+        answer = await self._storage.insist(beginning.work, submitted=beginning.future)
+        if isinstance(answer, Denied):
+            self._dispatcher.denied(self._slot, message, answer)
+            return message, None
+        outcome = await self._hand_over(answer)
+        settling = self._settle(answer, outcome)
+        if outcome.verdict.kind is Kind.ACCEPTED and answer.part_numbers[-1] == answer.part_count:
+            # the next intent goes into the commit of this outcome: one wait for the disk, not two
+            following = None if self._stopping else self._dispatcher.take(self._slot)
+            begun = None if following is None else self._begin(following)
+            settled = await self._storage.insist(settling.work, submitted=settling.future)
+            self._learn(answer, outcome.verdict, settled)
+            self._dispatcher.settled(message)
+            return following or message, begun
+        settled = await self._storage.insist(settling.work, submitted=settling.future)
+        self._learn(answer, outcome.verdict, settled)
+        if settled.message_state is not MessageState.SUBMITTING:
+            self._dispatcher.settled(message)
+            return message, None
+        # the next part of the same message: the gap holds for it too, but must not make it too late
+        gap_s = min(self._slot.not_before_s - self._loop.time(), self._longest_gap_s(message))
+        if gap_s > 0:
+            await asyncio.sleep(gap_s)
+        return message, None if self._stopping else self._begin(message)
 
     def _longest_gap_s(self, message: Leased) -> float:
         return self._rules.resume_parts_s / (2 * message.part_count)
 
-    async def _begin(self, message: Leased) -> Granted | Denied:
+    def _begin(self, message: Leased) -> _Beginning:
         begun = Begun(
             message_id=message.message_id,
             agent_id=self._agent_id,
@@ -110,34 +136,37 @@ class SimWorker:
             whole_message=self._slot.takes_whole_messages,
             until_at=self._storage.database.now() + timedelta(seconds=_INTENT_S),
         )
-        return await self._storage.insist(
-            lambda work: queue.begin_submit(work.connection, begun, work.now, work.events)
-        )
 
-    async def _submit(self, granted: Granted) -> Settled:
+        def work(given: Work) -> Granted | Denied:
+            return queue.begin_submit(given.connection, begun, given.now, given.events)
+
+        return _Ordered(work, self._storage.submit(work))
+
+    async def _hand_over(self, granted: Granted) -> Outcome:
         slot = self._slot
-        started_s = self._loop.time()
         slot.usage = slot.usage.plus(granted.reserved, ordinary=not granted.uses_reserve)
-        slot.not_before_s = started_s + slot.limits.min_gap_s
+        slot.not_before_s = self._loop.time() + slot.limits.min_gap_s
         try:
-            outcome = await self._modem.submit(self._submission(granted))
+            return await self._modem.submit(self._submission(granted))
         except ModemError as error:
-            outcome = Outcome(verdict=_nothing_left(error))
+            return Outcome(verdict=_nothing_left(error))
+
+    def _settle(self, granted: Granted, outcome: Outcome) -> _Settling:
         chance = self._chance.random()
-        settled = await self._storage.insist(
-            lambda work: queue.settle(
-                work.connection,
+
+        def work(given: Work) -> Settled:
+            return queue.settle(
+                given.connection,
                 granted,
-                slot.sim_id,
+                self._slot.sim_id,
                 outcome.verdict,
                 outcome.references,
-                work.now,
+                given.now,
                 chance,
-                work.events,
+                given.events,
             )
-        )
-        self._learn(granted, outcome.verdict, settled)
-        return settled
+
+        return _Ordered(work, self._storage.submit(work))
 
     def _submission(self, granted: Granted) -> Submission:
         wanted: list[Segment] = [

@@ -75,29 +75,41 @@ class StorageThread:
             await asyncio.to_thread(self._thread.join)
             self._thread = None
 
-    async def run(self, work: Callable[[Work], Result]) -> Result:
-        """The order's result, once it is committed. Raises what the order raised; nothing is stored then.
-
-        A cancelled caller does not cancel its order.
-        """
+    def submit(self, work: Callable[[Work], Result]) -> asyncio.Future[Result]:
+        """Hands an order over at once; orders are carried out in this order. See `run`."""
         order = _Order(work, self._loop.create_future())
         if self._inline:
             self._carry_out([order])
             self._resolve([order])
         else:
             self._orders.put(order)
-        return await order.future  # type: ignore[no-any-return]
+        return order.future
 
-    async def insist(self, work: Callable[[Work], Result], *, retry_s: float = 0.5) -> Result:
+    async def run(self, work: Callable[[Work], Result]) -> Result:
+        """The order's result, once it is committed. Raises what the order raised; nothing is stored then.
+
+        A cancelled caller does not cancel its order.
+        """
+        return await self.submit(work)
+
+    async def insist(
+        self,
+        work: Callable[[Work], Result],
+        *,
+        submitted: asyncio.Future[Result] | None = None,
+        retry_s: float = 0.5,
+    ) -> Result:
         """`run`, tried again until the database takes it: for outcomes, which must not be lost.
 
         A full disk or a locked database ends some time; what the network said cannot be asked again.
+        `submitted`: the first try, where it was handed over already.
         """
         while True:
             try:
-                return await self.run(work)
+                return await (submitted or self.submit(work))
             except (OperationalError, InterfaceError) as error:
                 log.error("the database does not take an outcome, trying again: %s", error.orig)
+                submitted = None
                 await asyncio.sleep(retry_s)
                 retry_s = min(retry_s * 2, 10.0)
 

@@ -294,7 +294,7 @@ def _forbidden(
         leases.release(connection, [begun.message_id], begun.agent_id)
         return Denied(state=MessageState.QUEUED)
     if row.sim_state != SimState.READY:
-        return Denied(state=row.state, shortage=Shortage(reason=Reason("sim_not_ready"), until_at=None))
+        return Denied(state=row.state, shortage=Shortage(reason=Reason("waits_for_sim"), until_at=None))
     return None
 
 
