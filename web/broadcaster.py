@@ -14,7 +14,7 @@ import threading
 import time
 from collections.abc import Callable
 
-import psycopg
+from psycopg import Error as PostgresError
 from sqlalchemy.exc import SQLAlchemyError
 
 from pbx_sms.storage import events, log_views
@@ -132,7 +132,7 @@ class Broadcaster:
                     wakeup.wait(FALLBACK_S)
                     self._read_new(changed)
                     self._count(changed, counted_at)
-                except (SQLAlchemyError, psycopg.Error, OSError):
+                except (SQLAlchemyError, PostgresError, OSError):
                     log.warning("the event log cannot be read; trying again", exc_info=True)
                     if wakeup is not None:
                         wakeup.close()

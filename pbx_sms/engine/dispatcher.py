@@ -22,7 +22,7 @@ from pbx_sms.engine import waits
 from pbx_sms.engine.fill import FillPlan
 from pbx_sms.engine.sim_slot import SimSlot
 from pbx_sms.engine.storage_thread import StorageThread
-from pbx_sms.storage import queue
+from pbx_sms.storage import mailings, queue
 from pbx_sms.storage.queue import Denied, Leased
 from pbx_sms.storage.queue.leases import Queue
 
@@ -289,7 +289,9 @@ class Dispatcher:
         }
         self._explained = reasons
         if changed:
-            await self._storage.run(lambda work: waits.write(work, changed))
+            await self._storage.run(
+                lambda work: mailings.explain(work.connection, changed, work.now, work.events)
+            )
 
     async def renew_leases(self) -> None:
         """Keeps the stock ours; to be called well within `LEASE_S`."""

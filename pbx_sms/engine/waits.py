@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import update
-
-from pbx_sms.core.mailing import MailingState
 from pbx_sms.core.reason import Reason
 from pbx_sms.engine.sim_slot import SimSlot
-from pbx_sms.engine.storage_thread import Work
-from pbx_sms.storage.events import NewEvent
 from pbx_sms.storage.queue.leases import Queue
-from pbx_sms.storage.schema import mailings
 
 
 def explain(
@@ -36,26 +30,3 @@ def _why(key: Queue, slots: Sequence[SimSlot], hold: Reason | None, now: datetim
     if ends:
         return min(ends, key=lambda end: end[0])[1]
     return causes[0][0]
-
-
-def write(work: Work, reasons: Mapping[int, Reason | None]) -> None:
-    """Stores changed reasons of mailings that run, with an event each."""
-    for mailing_id, reason in reasons.items():
-        changed = work.connection.execute(
-            update(mailings)
-            .where(mailings.c.mailing_id == mailing_id, mailings.c.state == MailingState.RUNNING)
-            .values(
-                reason_code=reason.code if reason else None,
-                reason_params=dict(reason.params) if reason else None,
-            )
-        ).rowcount
-        if changed and reason is not None:
-            work.events.append(
-                NewEvent(
-                    at=work.now,
-                    kind="mailing",
-                    state=MailingState.RUNNING,
-                    mailing_id=mailing_id,
-                    reason=reason,
-                )
-            )
