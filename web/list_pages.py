@@ -16,7 +16,9 @@ from web.context import database
 
 blueprint = Blueprint("list_pages", __name__, url_prefix="/lists")
 
+#: rows that were not taken; the workbook has them all
 ROWS_SHOWN = 100
+PAGE_SIZE = 25
 WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -40,10 +42,10 @@ def show(list_id: int) -> ResponseReturnValue:
             rejected=views.rejected_rows(connection, list_id, limit=ROWS_SHOWN),
             repeated=views.repeated_rows(connection, list_id, limit=ROWS_SHOWN),
             noted=views.noted_rows(connection, list_id, limit=ROWS_SHOWN),
-            rows=views.accepted_rows(connection, list_id, after_row=after_row, limit=50),
+            rows=views.accepted_rows(connection, list_id, after_row=after_row, limit=PAGE_SIZE),
             after_row=after_row,
             mailings=views.mailings_newest_first(connection, list_id=list_id, limit=5),
-            shown=ROWS_SHOWN,
+            page_size=PAGE_SIZE,
         )
 
 

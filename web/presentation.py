@@ -17,7 +17,6 @@ from flask import Flask, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 
-from pbx_sms import __version__
 from web import languages
 from web.context import database
 
@@ -72,7 +71,7 @@ def init_app(app: Flask, time_zone: str) -> None:
         return url_for("static", filename=name, v=fingerprint(name))
 
     app.jinja_env.globals.update(
-        asset=asset, reason=reason, summary=summary, section_of=section_of, groups=GROUPS, version=__version__
+        asset=asset, reason=reason, summary=summary, section_of=section_of, groups=GROUPS
     )
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True

@@ -25,6 +25,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     ),
     "started_before": (
         "This text was already sent to this list. Tick the box to send it to the same people once more.",
-        "Этот текст по этому списку уже отправляли. Поставьте отметку, чтобы отправить его тем же людям ещё раз.",
+        "Этот текст по этому списку уже отправляли. Поставьте отметку, чтобы отправить его тем же людям"
+        " ещё раз.",
     ),
 }
