@@ -15,22 +15,23 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import re
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 
 from pbx_sms.core import network_codes, tpdu
 from pbx_sms.core.reason import Reason
-from pbx_sms.core.verdict import ACCEPTED, Kind, Phase
+from pbx_sms.core.verdict import ACCEPTED, Phase
 from pbx_sms.drivers import at_answers, at_init, at_submit
 from pbx_sms.drivers.at_calls import CallWatch
 from pbx_sms.drivers.at_channel import AtChannel, NoAnswer, Silent
 from pbx_sms.drivers.at_inbound import AtInbound
+from pbx_sms.drivers.at_late import LateAnswers
 from pbx_sms.drivers.at_network import NetworkWatch
-from pbx_sms.drivers.at_parser import Final, Unsolicited
+from pbx_sms.drivers.at_parser import Unsolicited
 from pbx_sms.drivers.at_settings import AtSettings
+from pbx_sms.drivers.at_sim import SimWatch
 from pbx_sms.drivers.at_storage import AtStorage
-from pbx_sms.drivers.at_submit import Timing, Told
+from pbx_sms.drivers.at_submit import Timing
 from pbx_sms.drivers.at_ussd import UssdSession
 from pbx_sms.drivers.modem import (
     CallChanged,
@@ -52,7 +53,6 @@ log = logging.getLogger(__name__)
 _SAFE_PAUSE_S = 0.1
 #: said at start-up and shut-down, never in between
 _RESTARTED = frozenset({"RDY", "^SYSSTART", "NORMAL POWER DOWN", "POWERED DOWN"})
-_SIM_GONE = re.compile(r"\+CPIN: *NOT (?:READY|INSERTED)|\^SIMST: *(?:0|255)(?:,.*)?", re.IGNORECASE)
 
 
 class AtModem:
@@ -76,11 +76,10 @@ class AtModem:
         self._calls = CallWatch(self._settings.ring_silence_s, self._call_changed)
         self._reader: asyncio.Task[None] | None = None
         self._submitting: asyncio.Task[Outcome] | None = None
-        self._imsi = ""
+        self._sim: SimWatch | None = None
         #: learned: characters written at once after the prompt were lost
         self._least_pause_s = 0.0
-        #: the attempt whose answer is still missing
-        self._unsettled: int | None = None
+        self._late = LateAnswers(self._say)
 
     # Opening and closing
 
@@ -108,7 +107,7 @@ class AtModem:
             port,
             settings,
             on_unsolicited=self._unsolicited,
-            on_stray_final=self._stray_final,
+            on_stray_final=self._late.notice_final,
             on_lost=self._lost,
         )
         await channel.open()
@@ -123,7 +122,7 @@ class AtModem:
             self._vendor = vendor = make.vendor
             self._say(StateChanged(state=ModemState.IDENTIFYING))
             identity = await at_init.identify(channel, settings, make)
-            self._imsi = identity.imsi
+            self._sim = SimWatch(identity.imsi, settings)
             must_acknowledge = await at_init.prepare_messages(channel, settings, vendor)
             storage = AtStorage(channel, settings, vendor)
             await storage.choose()
@@ -194,13 +193,15 @@ class AtModem:
                 await channel.resynchronise()
             if channel.mode_doubtful:
                 await at_init.set_pdu_mode(channel, self._settings)
+            if self._sim is not None and self._sim.is_doubtful:
+                await self._check_sim(channel)
             if self._calls.in_call:
                 raise ModemError("modem_in_call", port=self._port)
             told = await at_submit.hand_over(
-                channel, pdu, self._timing(vendor), before_tpdu=self._forget_unsettled
+                channel, pdu, self._timing(vendor), before_tpdu=self._late.give_up
             )
-            if not told.accepted and told.phase is Phase.AFTER_TPDU:
-                self._expect_late_answer(channel, told, attempt_id)
+            if self._late.expect(told, attempt_id, vendor.codes):
+                channel.listen(self._settings.late_answer_s)
         if told.accepted:
             return Outcome(verdict=ACCEPTED, references=(told.reference,))
         verdict = network_codes.decide(told.code, phase=told.phase, make=vendor.codes)
@@ -219,15 +220,6 @@ class AtModem:
             submit_timeout_s=vendor.submit_timeout_s if submit_s is None else submit_s,
             accept_grace_s=settings.accept_grace_s,
         )
-
-    def _expect_late_answer(self, channel: AtChannel, told: Told, attempt_id: int) -> None:
-        if told.code in (network_codes.TIMEOUT, network_codes.NO_REFERENCE):
-            self._unsettled = attempt_id
-            channel.listen(self._settings.late_answer_s)
-
-    def _forget_unsettled(self) -> None:
-        """From here on an answer belongs to the attempt that runs."""
-        self._unsettled = None
 
     def _finished_alone(self, attempt_id: int, task: asyncio.Task[Outcome]) -> None:
         """The caller of `submit` was cancelled: its outcome is told as an event."""
@@ -261,11 +253,8 @@ class AtModem:
             await self._inbound.look()
 
     async def _check_sim(self, channel: AtChannel) -> None:
-        """Not all modems tell when their SIM is taken out or another one put in, and its quota is its own."""
-        answer = await channel.attempt("AT+CIMI", answers=("+CIMI",), bare=True)
-        imsi = at_answers.digits(answer.lines, longest=15)
-        gone = answer.final.upper() in ("+CME ERROR: 10", "+CME ERROR: SIM NOT INSERTED")
-        if gone or (answer.ok and imsi not in (None, self._imsi)):
+        assert self._sim is not None
+        if not await self._sim.is_same(channel):
             self._give_up(Reason("sim_removed", {"port": self._port}))
             raise ModemError("sim_removed", port=self._port)
 
@@ -286,6 +275,9 @@ class AtModem:
     def _open_channel(self) -> AtChannel:
         if self._channel is None or self._reader is None:
             raise ModemError("port_lost", port=self._port, detail="closed")
+        if self._loss is not None and self._loss.done():
+            reason = self._loss.result()
+            raise ModemError(reason.code, **reason.params)
         return self._channel
 
     @asynccontextmanager
@@ -313,29 +305,15 @@ class AtModem:
         if item.name == "+CUSD" and self._ussd is not None:
             self._ussd.notice(item.text)
         elif item.name == "+CMGS":
-            reference = at_submit.reference_of(item.text)
-            self._settle_late(Outcome(verdict=ACCEPTED, references=(reference,)))
+            self._late.notice_reference(item.text)
         elif self._network is not None and self._network.notice(item):
             pass
         elif item.name in _RESTARTED:
             self._give_up(Reason("modem_restarted", {"port": self._port, "said": item.text}))
-        elif _SIM_GONE.fullmatch(item.text):
+        elif SimWatch.is_gone(item):
             self._give_up(Reason("sim_removed", {"port": self._port}))
-        else:
+        elif self._sim is None or not self._sim.notice(item):
             log.debug("unsolicited: modem=%s text=%r", self.name, item.text)
-
-    def _stray_final(self, final: Final) -> None:
-        if final.ok or self._unsettled is None:
-            return
-        make = self._vendor.codes if self._vendor is not None else None
-        verdict = network_codes.decide(final.text, phase=Phase.AFTER_TPDU, make=make)
-        if verdict.kind is not Kind.UNKNOWN:
-            self._settle_late(Outcome(verdict=verdict, references=(None,)))
-
-    def _settle_late(self, outcome: Outcome) -> None:
-        if self._unsettled is not None:
-            attempt_id, self._unsettled = self._unsettled, None
-            self._say(LateAnswer(attempt_id=attempt_id, outcome=outcome))
 
     def _give_up(self, reason: Reason) -> None:
         """The modem started anew, or its SIM is gone: nothing of what was set up is left."""

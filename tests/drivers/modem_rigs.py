@@ -1,0 +1,145 @@
+"""The surroundings in which `test_modem_contract` examines each implementation of `drivers/modem.Modem`.
+
+A rig is a modem with its network: what can happen to it is a method. `RIGS` maps a name to a factory; an
+implementation joins the suite by adding its own.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+from typing import Any, Protocol
+
+from at_cases import SETTINGS
+
+from pbx_sms.drivers.at_modem import AtModem
+from pbx_sms.drivers.modem import Modem
+from pbx_sms.simulator.simulator import Simulator
+
+
+class Rig(Protocol):
+    """`modem` is not open yet. Conditions hold for the following submissions, `times` of them."""
+
+    modem: Modem
+
+    @property
+    def imsi(self) -> str: ...
+
+    def accepted(self) -> list[tuple[str, str]]:
+        """(number, text) of every part that the network took, in order."""
+        ...
+
+    async def refuse(self, code: int, times: int = 1) -> None: ...
+
+    async def never_answer(self, *, taken: bool) -> None: ...
+
+    async def answer_late(self, seconds: float) -> None: ...
+
+    async def vanish(self, *, taken: bool) -> None:
+        """The modem goes when a part was handed over, and comes back at once."""
+        ...
+
+    async def inbound(self, sender: str, text: str) -> None: ...
+
+    async def ring(self) -> None:
+        """Somebody calls, and gives up soon."""
+        ...
+
+    async def unplug(self) -> None: ...
+
+    async def plug(self) -> None: ...
+
+    async def hang(self) -> None:
+        """It stops answering anything."""
+        ...
+
+    async def swap_sim(self) -> None: ...
+
+
+RigFactory = Callable[[Path], AbstractAsyncContextManager[Rig]]
+
+
+class SimulatedRig:
+    """`AtModem` on the simulator: real pyserial on a pseudo terminal, another codec at the other end."""
+
+    def __init__(self, simulator: Simulator) -> None:
+        self._simulator = simulator
+        settings = dataclasses.replace(
+            SETTINGS,
+            prompt_pause_s=None,
+            submit_timeout_s=1.0,
+            late_answer_s=5.0,
+            command_timeout_s=1.0,
+            answer_timeout_s=0.3,
+            ring_silence_s=1.0,
+            read_pause_s=0.2,
+        )
+        self.modem: Modem = AtModem("gsm1", str(simulator.ports[0]), settings)
+
+    @property
+    def imsi(self) -> str:
+        imsi: str = self._simulator.known()[0]["imsi"]
+        return imsi
+
+    def accepted(self) -> list[tuple[str, str]]:
+        return [(entry["number"], entry["text"]) for entry in self._simulator.ledger()]
+
+    async def refuse(self, code: int, times: int = 1) -> None:
+        await self._fault(action="cms", code=code, times=times)
+
+    async def never_answer(self, *, taken: bool) -> None:
+        await self._fault(action="no_answer" if taken else "no_answer_not_accepted", times=1)
+
+    async def answer_late(self, seconds: float) -> None:
+        await self._fault(action="late", seconds=seconds, times=1)
+
+    async def vanish(self, *, taken: bool) -> None:
+        await self._fault(action="vanish_after" if taken else "vanish_before", back_after_s=0.0, times=1)
+
+    async def inbound(self, sender: str, text: str) -> None:
+        await self._order(cmd="inbound", modem=0, **{"from": sender}, text=text)
+
+    async def ring(self) -> None:
+        await self._order(cmd="ring", modem=0, times=2, interval_s=0.2)
+
+    async def unplug(self) -> None:
+        await self._order(cmd="unplug", modem=0)
+
+    async def plug(self) -> None:
+        await self._order(cmd="plug", modem=0)
+
+    async def hang(self) -> None:
+        await self._order(cmd="hang", modem=0)
+
+    async def swap_sim(self) -> None:
+        await self._order(cmd="swap_sim", modem=0)
+
+    async def _fault(self, **fault: Any) -> None:
+        await self._order(cmd="faults", fault=[fault])
+
+    async def _order(self, **order: Any) -> None:
+        answer = await self._simulator.control(order)
+        assert answer.get("ok"), answer
+
+
+def simulated(profile: str) -> RigFactory:
+    @asynccontextmanager
+    async def make(folder: Path) -> AsyncIterator[Rig]:
+        async with Simulator(
+            folder, modems=1, profile=profile, report_delay_s=0.05, boot_scale=0.02
+        ) as simulator:
+            rig = SimulatedRig(simulator)
+            try:
+                yield rig
+            finally:
+                await rig.modem.close()
+
+    return make
+
+
+RIGS: dict[str, RigFactory] = {
+    f"serial {profile}": simulated(profile)
+    for profile in ("huawei_e1550", "huawei_e173", "zte_mf180", "sim800", "quectel_ec25")
+}

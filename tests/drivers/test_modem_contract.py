@@ -1,0 +1,278 @@
+"""What `drivers/modem` promises, examined on every implementation: see `modem_rigs`."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from at_cases import next_of, submission, told
+from modem_rigs import RIGS, Rig
+
+from pbx_sms.core.segments import split
+from pbx_sms.core.tpdu import Deliver
+from pbx_sms.core.verdict import Kind, Scope
+from pbx_sms.drivers.modem import (
+    CallChanged,
+    InboundReceived,
+    LateAnswer,
+    Modem,
+    ModemState,
+    NetworkSeen,
+    ReportReceived,
+    StateChanged,
+    Submission,
+)
+from pbx_sms.errors import ModemError
+
+NUMBER = "+79161234567"
+
+
+@pytest.fixture(params=RIGS)
+async def rig(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Rig]:
+    async with RIGS[request.param](tmp_path / "m") as made:
+        yield made
+
+
+@pytest.fixture
+async def modem(rig: Rig) -> Modem:
+    """Open and registered; what it told so far is read."""
+    await rig.modem.open()
+    events = told(rig.modem)
+    while not any(
+        isinstance(event, StateChanged) and event.state is ModemState.REGISTERED for event in events
+    ):
+        events.append(await rig.modem.events.get())
+    told(rig.modem)
+    return rig.modem
+
+
+async def test_opening_tells_which_sim_it_is(rig: Rig) -> None:
+    identity = await rig.modem.open()
+    assert identity.imsi == rig.imsi
+
+
+async def test_an_accepted_part_is_with_the_network_once(rig: Rig, modem: Modem) -> None:
+    outcome = await modem.submit(submission(text="Привет"))
+    assert (outcome.verdict.kind, outcome.verdict.certainly_not_taken) == (Kind.ACCEPTED, False)
+    assert rig.accepted() == [(NUMBER, "Привет")]
+
+
+async def test_every_alphabet_and_length_arrives_as_it_was_written(rig: Rig, modem: Modem) -> None:
+    texts = ["a", "€" * 80, "{[~]}|^\\", "Ж" * 70, "смех 😀", "@£$¥èéùìòÇØøÅå", "x" * 160]
+    for number, text in enumerate(texts):
+        assert (await modem.submit(submission(number, text=text))).verdict.kind is Kind.ACCEPTED, text
+    assert [text for _, text in rig.accepted()] == texts
+
+
+async def test_the_parts_of_a_long_message_are_handed_over_one_by_one(rig: Rig, modem: Modem) -> None:
+    text = "Длинное сообщение, 😀 которое не помещается в одну часть. " * 4
+    segments = split(text)
+    for segment in segments:
+        outcome = await modem.submit(
+            Submission(
+                msisdn=NUMBER,
+                text=text,
+                segments=(segment,),
+                concat_reference=77,
+                wants_report=True,
+                validity_s=3600,
+                attempt_id=segment.number,
+            )
+        )
+        assert outcome.verdict.kind is Kind.ACCEPTED
+    assert "".join(part for _, part in rig.accepted()) == text
+
+
+async def test_a_delivery_report_comes_with_the_reference_of_its_part(modem: Modem) -> None:
+    references = [(await modem.submit(submission(number))).references[0] for number in range(3)]
+    reported = []
+    while len(reported) < 3:
+        event = await next_of(modem, ReportReceived)
+        reported.append(event.report.reference)
+        if event.token is not None:
+            await modem.forget(event.token)
+    assert sorted(reported) == sorted(reference for reference in references if reference is not None)
+
+
+@pytest.mark.parametrize(
+    ("code", "kind", "scope"),
+    [
+        (1, Kind.PERMANENT, Scope.MESSAGE),
+        (21, Kind.TEMPORARY, Scope.MESSAGE),
+        (28, Kind.PERMANENT, Scope.SIM),
+        (42, Kind.TEMPORARY, Scope.SIM),
+        (302, Kind.TEMPORARY, Scope.MODEM),
+    ],
+)
+async def test_a_refusal_is_certain_and_the_next_part_goes(
+    code: int, kind: Kind, scope: Scope, rig: Rig, modem: Modem
+) -> None:
+    await rig.refuse(code)
+    outcome = await modem.submit(submission(1))
+    assert (outcome.verdict.kind, outcome.verdict.scope) == (kind, scope)
+    assert outcome.verdict.certainly_not_taken
+    assert str(code) in outcome.verdict.code
+    assert rig.accepted() == []
+    assert (await modem.submit(submission(2))).verdict.kind is Kind.ACCEPTED
+
+
+@pytest.mark.parametrize("code", [38, 332, 500])
+async def test_a_code_that_proves_nothing_is_unknown(code: int, rig: Rig, modem: Modem) -> None:
+    await rig.refuse(code)
+    verdict = (await modem.submit(submission())).verdict
+    assert (verdict.kind, verdict.certainly_not_taken) == (Kind.UNKNOWN, False)
+
+
+@pytest.mark.parametrize("taken", [True, False])
+async def test_no_answer_is_unknown_whatever_became_of_it(taken: bool, rig: Rig, modem: Modem) -> None:
+    await rig.never_answer(taken=taken)
+    verdict = (await modem.submit(submission())).verdict
+    assert (verdict.kind, verdict.certainly_not_taken) == (Kind.UNKNOWN, False)
+    assert len(rig.accepted()) == taken
+
+
+async def test_a_late_answer_is_told_for_its_own_attempt(rig: Rig, modem: Modem) -> None:
+    await rig.answer_late(1.5)
+    assert (await modem.submit(submission(7))).verdict.kind is Kind.UNKNOWN
+    following = asyncio.create_task(modem.submit(submission(8)))
+    late = await next_of(modem, LateAnswer)
+    assert (late.attempt_id, late.outcome.verdict.kind) == (7, Kind.ACCEPTED)
+    assert (await following).verdict.kind is Kind.ACCEPTED
+    assert len(rig.accepted()) == 2
+
+
+@pytest.mark.parametrize("taken", [True, False])
+async def test_a_modem_that_vanishes_with_a_part_is_a_loss_and_unknown(
+    taken: bool, rig: Rig, modem: Modem
+) -> None:
+    await rig.vanish(taken=taken)
+    verdict = (await modem.submit(submission())).verdict
+    assert (verdict.kind, verdict.certainly_not_taken) == (Kind.UNKNOWN, False)
+    assert (await modem.lost()).code == "port_lost"
+    assert len(rig.accepted()) == taken
+
+
+async def test_one_part_at_a_time(rig: Rig, modem: Modem) -> None:
+    first = asyncio.create_task(modem.submit(submission(1)))
+    await asyncio.sleep(0)
+    with pytest.raises(ModemError):
+        await modem.submit(submission(2))
+    assert (await first).verdict.kind is Kind.ACCEPTED
+    assert len(rig.accepted()) == 1
+
+
+async def test_a_cancelled_submission_is_not_cut_in_the_middle(rig: Rig, modem: Modem) -> None:
+    sending = asyncio.create_task(modem.submit(submission(5)))
+    await asyncio.sleep(0)
+    sending.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await sending
+    late = await next_of(modem, LateAnswer)
+    assert (late.attempt_id, late.outcome.verdict.kind) == (5, Kind.ACCEPTED)
+    assert len(rig.accepted()) == 1
+
+
+async def test_an_inbound_message_stays_until_it_is_forgotten(rig: Rig, modem: Modem) -> None:
+    await rig.inbound(NUMBER, "стоп")
+    event = await next_of(modem, InboundReceived)
+    assert isinstance(event.message, Deliver)
+    assert (event.message.sender, event.message.text) == (NUMBER, "стоп")
+    # the caller failed before its commit
+    await modem.close()
+    await modem.open()
+    again = await next_of(modem, InboundReceived)
+    assert (again.raw, again.token is None) == (event.raw, event.token is None)
+    if again.token is not None:
+        await modem.forget(again.token)
+        await modem.forget(again.token)
+    await modem.close()
+    await modem.open()
+    assert not [event for event in told(modem) if isinstance(event, InboundReceived)]
+
+
+async def test_messages_that_come_while_parts_are_sent_are_all_told(rig: Rig, modem: Modem) -> None:
+    texts = [f"ответ {number}" for number in range(5)]
+    for number, text in enumerate(texts):
+        await rig.inbound(NUMBER, text)
+        assert (await modem.submit(submission(number))).verdict.kind is Kind.ACCEPTED
+    received = []
+    while len(received) < len(texts):
+        event = await next_of(modem, InboundReceived)
+        assert isinstance(event.message, Deliver)
+        received.append(event.message.text)
+        if event.token is not None:
+            await modem.forget(event.token)
+    assert sorted(received) == texts
+
+
+async def test_calls_come_first(rig: Rig, modem: Modem) -> None:
+    await rig.ring()
+    assert (await next_of(modem, CallChanged)).in_call
+    with pytest.raises(ModemError, match="modem_in_call"):
+        await modem.submit(submission())
+    assert not (await next_of(modem, CallChanged)).in_call
+    assert (await modem.submit(submission())).verdict.kind is Kind.ACCEPTED
+
+
+async def test_polling_tells_the_network(modem: Modem) -> None:
+    await modem.poll()
+    event = await next_of(modem, NetworkSeen)
+    assert event.operator
+    assert event.signal_dbm is None or -113 <= event.signal_dbm <= -51
+
+
+async def test_the_balance_is_asked_by_ussd(modem: Modem) -> None:
+    assert any(character.isdigit() for character in await modem.ussd("*100#"))
+    # the session is closed: a part and another code go through
+    assert (await modem.submit(submission())).verdict.kind is Kind.ACCEPTED
+    assert await modem.ussd("*100#")
+
+
+async def test_an_unplugged_modem_is_lost_and_comes_back(rig: Rig, modem: Modem) -> None:
+    await rig.unplug()
+    assert (await modem.lost()).code
+    with pytest.raises(ModemError):
+        await modem.submit(submission())
+    await modem.close()
+    with pytest.raises(ModemError, match="port_missing"):
+        await modem.open()
+    await rig.plug()
+    assert (await modem.open()).imsi == rig.imsi
+    assert rig.accepted() == []
+
+
+async def test_a_modem_that_hangs_is_found(rig: Rig, modem: Modem) -> None:
+    await rig.hang()
+    with pytest.raises(ModemError, match="modem_silent"):
+        await modem.poll()
+
+
+async def test_another_sim_is_another_identity(rig: Rig, modem: Modem) -> None:
+    before = rig.imsi
+    await rig.swap_sim()
+    polling = asyncio.create_task(modem.poll())
+    assert (await modem.lost()).code
+    await asyncio.gather(polling, return_exceptions=True)
+    await modem.close()
+    assert (await modem.open()).imsi == rig.imsi != before
+
+
+async def test_closing_any_number_of_times_is_harmless(modem: Modem) -> None:
+    waiting = asyncio.create_task(modem.lost())
+    for _ in range(3):
+        await modem.close()
+    assert (await waiting).code
+    with pytest.raises(ModemError):
+        await modem.poll()
+    with pytest.raises(ModemError):
+        await modem.forget("SM:1")
+    with pytest.raises(ModemError):
+        await modem.ussd("*100#")
+
+
+async def test_a_closed_modem_was_never_open(rig: Rig) -> None:
+    await rig.modem.close()
+    await rig.modem.open()
+    await rig.modem.close()
