@@ -177,6 +177,7 @@ class Demo:
         description = modems_folder / "modems.json"
         self.wait_for("the simulated modems", description.exists)
         modems: list[dict[str, Any]] = json.loads(description.read_text())
+        self.wait_for("their ports", lambda: all(Path(modem["port"]).exists() for modem in modems))
         config = [CONFIG.format(folder=self.folder, port=self.port)]
         for number, modem in enumerate(modems, 1):
             config.append(f'[[modem]]\nname = "gsm{number}"\nport = {json.dumps(modem["port"])}\n')
