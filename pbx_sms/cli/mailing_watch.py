@@ -32,6 +32,7 @@ def watch_mailing(context: Context, args: argparse.Namespace) -> int:
     """Exit status 0 when the mailing is finished, or cancelled."""
     output = context.output
     bar = ProgressBar()
+    told: str | None = None
     try:
         for step in watch.watch(
             context.database, context.settings, args.id, after_id=args.after, reports=args.reports
@@ -45,6 +46,9 @@ def watch_mailing(context: Context, args: argparse.Namespace) -> int:
                     output.line(_event_line(output, event))
             output.flush()
             if not output.as_json:
+                if step.progress.reason not in (None, told):
+                    bar.say(_reason(output, step.progress))
+                told = step.progress.reason
                 bar.draw(step.progress.ended, step.progress.total, _note(output, step.progress))
     finally:
         bar.close()
@@ -66,5 +70,9 @@ def _event_line(output: Output, event: Mapping[str, Any]) -> str:
 def _note(output: Output, progress: Progress) -> str:
     if progress.state is MailingState.FINISHED and progress.awaiting_report:
         return output.sentence("cli_awaiting_reports", {"count": progress.awaiting_report})
-    reason = output.sentence(progress.reason, progress.reason_params) if progress.reason else ""
-    return f"{progress.state}  {reason}".rstrip()
+    return str(progress.state)
+
+
+def _reason(output: Output, progress: Progress) -> str:
+    """Why nothing moves."""
+    return "" if progress.reason is None else output.sentence(progress.reason, progress.reason_params)

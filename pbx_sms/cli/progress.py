@@ -6,7 +6,7 @@ import shutil
 import sys
 from typing import TextIO
 
-_BAR_WIDTH = 30
+_BAR_WIDTH = 24
 
 
 class ProgressBar:
@@ -30,6 +30,13 @@ class ProgressBar:
         self._stream.write("\r\x1b[2K" + line[: shutil.get_terminal_size().columns - 1])
         self._stream.flush()
         self._drawn = True
+
+    def say(self, text: str) -> None:
+        """A line above the bar, for the person at the terminal alone."""
+        if self.is_shown:
+            self.clear()
+            self._stream.write(text + "\n")
+            self._stream.flush()
 
     def clear(self) -> None:
         if self._drawn:

@@ -17,7 +17,7 @@ from pbx_sms.core.message import OPEN_STATES, MessageState
 from pbx_sms.core.msisdn import Normalizer, Rejected
 from pbx_sms.errors import Conflict, NotFound, Refused
 from pbx_sms.operations.sims import label_of
-from pbx_sms.storage import events, messages, queue, stop_list
+from pbx_sms.storage import agents, events, messages, queue, stop_list
 from pbx_sms.storage.engine import Database
 from pbx_sms.storage.events import NewEvent
 from pbx_sms.storage.messages import MessageRow
@@ -130,7 +130,8 @@ def resolve(database: Database, settings: Settings, message_id: int, decision: D
 def wait_for_end(database: Database, settings: Settings, message_id: int, timeout_s: float) -> dict[str, Any]:
     """The message as `list_messages` shows it, once nothing more will happen to it or the time is over.
 
-    With delivery reports on, *submitted* is not yet the end.
+    With delivery reports on, *submitted* is not yet the end. What still waits because no engine runs has
+    the reason no_engine.
     """
     wakeup = database.listen()
     try:
@@ -138,9 +139,11 @@ def wait_for_end(database: Database, settings: Settings, message_id: int, timeou
         while True:
             with database.read() as connection:
                 row = _existing(messages.by_id(connection, message_id), message_id)
+                no_engine = row.state in OPEN_STATES and not agents.is_any_alive(connection, database.now())
             left_s = deadline - time.monotonic()
             if _has_ended(database, settings, row) or left_s <= 0:
-                return _shown(settings, row)
+                shown = _shown(settings, row)
+                return shown | {"reason": "no_engine", "reason_params": {}} if no_engine else shown
             # a lost nudge costs a second
             wakeup.wait(min(left_s, 1.0))
     finally:

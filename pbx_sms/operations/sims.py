@@ -129,6 +129,8 @@ def _waiting(
         return own, row.until_at
     if row.modem_reason_code is not None:
         return Reason(row.modem_reason_code, row.modem_reason_params or {}), None
+    if row.modem is None:
+        return Reason("sim_in_no_modem"), None
     windows = quota.windows(
         limits,
         now,

@@ -17,7 +17,7 @@ from pbx_sms.core.reason import Reason
 from pbx_sms.errors import NotFound
 from pbx_sms.operations.messages import report_deadline
 from pbx_sms.operations.sims import label_of
-from pbx_sms.storage import events, mailings, messages
+from pbx_sms.storage import agents, events, mailings, messages
 from pbx_sms.storage.engine import Database
 from pbx_sms.storage.events import EventRow
 
@@ -70,14 +70,15 @@ def watch(
     counted_at = 0.0
     try:
         while True:
-            reports_since_at = database.now() - report_deadline(settings)
+            now = database.now()
+            reports_since_at = now - report_deadline(settings)
             # one snapshot: a mailing seen finished has all of its events in it
             with database.read() as connection:
                 mailing = _existing(connection, mailing_id)
                 page = events.read_after(connection, after_id, _PAGE, mailing_id=mailing_id)
                 state_changed = progress is None or progress.state != mailing.state
                 if progress is None or state_changed or time.monotonic() - counted_at >= _COUNT_AGAIN_S:
-                    progress = _progress(connection, mailing, reports_since_at)
+                    progress = _progress(connection, mailing, now, reports_since_at)
                     counted_at = time.monotonic()
             if page:
                 after_id = page[-1].event_id
@@ -99,13 +100,15 @@ def _existing(connection: Connection, mailing_id: int) -> Any:
     return mailing
 
 
-def _progress(connection: Connection, mailing: Any, reports_since_at: datetime) -> Progress:
+def _progress(connection: Connection, mailing: Any, now: datetime, reports_since_at: datetime) -> Progress:
     # while a Start fills a draft nothing of it counts
     is_started = mailing.state not in (MailingState.DRAFT, MailingState.SCHEDULED)
     by_state = messages.counts(connection, mailing.mailing_id) if is_started else {}
     reason = Reason(mailing.reason_code, mailing.reason_params or {}) if mailing.reason_code else None
     if mailing.state == MailingState.RUNNING:
         reason = mailings.waiting_reason(connection, mailing.mailing_id)
+        if not agents.is_any_alive(connection, now):
+            reason = Reason("no_engine")
     total = sum(by_state.values())
     return Progress(
         state=MailingState(mailing.state),

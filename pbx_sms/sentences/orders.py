@@ -78,6 +78,15 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Held by {name}. Release it when it may send again.",
         "Остановил(а) {name}. Верните её в работу, когда ей снова можно отправлять.",
     ),
+    "sim_in_no_modem": (
+        "It is in no modem that works now. Plug it in, or see why its modem does not open.",
+        "Её нет ни в одном работающем модеме. Вставьте её или посмотрите, почему её модем не открывается.",
+    ),
+    "no_engine": (
+        "Nothing is sent because the engine does not run. Start it: “pbx-sms run”, or its service.",
+        "Ничего не отправляется: служба отправки не запущена. Запустите её: «pbx-sms run» или"
+        " службу системы.",
+    ),
     # stop list
     "stop_not_listed": (
         "{number} is not on the stop list. “pbx-sms stop list” shows the numbers that are.",

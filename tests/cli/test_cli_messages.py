@@ -130,6 +130,7 @@ def test_waiting_ends_with_the_time(pbx_sms: Command) -> None:
     told = pbx_sms("send", "+79161234567", "x", "--wait", "0.1")
     assert told.status == 0
     assert "Message 1: queued." in told.out
+    assert "engine does not run" in told.out
 
 
 def test_messages_are_listed_by_state(pbx_sms: Command) -> None:

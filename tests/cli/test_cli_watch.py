@@ -101,7 +101,8 @@ def test_a_terminal_has_a_bar_below_the_lines(
     pbx_sms: Command, running: int, finish: Callable[[], None]
 ) -> None:
     with Terminal(pbx_sms, "mailing", "watch", str(running)) as terminal:
-        terminal.wait_for("0/2")
+        terminal.wait_for("Nothing is sent because the engine does not run")
+        terminal.wait_for("0/2  running")
         finish()
         terminal.wait_for("finished")
         terminal.wait_for("100 %  2/2  finished")

@@ -102,6 +102,13 @@ def test_a_resting_sim_says_why_and_until_when(database: Database, now: datetime
     assert (found["state"], found["reason"], found["next_at"]) == ("throttled", "sim_held", until_at)
 
 
+def test_a_sim_that_nobody_holds_says_so(database: Database, now: datetime) -> None:
+    with database.begin() as connection:
+        devices.sim_gone(connection, 1)
+    found = shown(database, Settings())
+    assert (found["modem"], found["state"], found["reason"]) == (None, "ready", "sim_in_no_modem")
+
+
 @pytest.mark.parametrize("state", [one for one in SimState if one is not SimState.DISABLED])
 def test_a_sim_is_held_from_every_state_and_released_to_ready(
     database: Database, now: datetime, state: SimState
