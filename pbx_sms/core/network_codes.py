@@ -112,6 +112,18 @@ def decide(code: str, *, phase: Phase, make: str | None = None) -> Verdict:
     )
 
 
+def uncodable(reason: Reason) -> Verdict:
+    """The verdict for a message that no TPDU can be made of."""
+    return Verdict(
+        kind=Kind.PERMANENT,
+        scope=MESSAGE,
+        code=reason.code,
+        reason=reason,
+        certainly_not_taken=True,
+        evidence=_NOTHING_WRITTEN,
+    )
+
+
 def _before(code: str, ruling: Ruling | None, phase: Phase) -> Verdict:
     """Nothing can have been taken: a refusal stands, everything else becomes temporary."""
     evidence = _NOTHING_WRITTEN if phase is Phase.BEFORE_TPDU else _NOT_CLOSED

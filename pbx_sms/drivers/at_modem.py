@@ -45,7 +45,7 @@ from pbx_sms.drivers.modem import (
 )
 from pbx_sms.drivers.serial_port import PortLost, SerialPort
 from pbx_sms.drivers.vendors import Vendor
-from pbx_sms.errors import ModemError
+from pbx_sms.errors import ModemError, Refused
 
 log = logging.getLogger(__name__)
 
@@ -160,7 +160,8 @@ class AtModem:
     # Sending
 
     async def submit(self, submission: Submission) -> Outcome:
-        """`ModemError`: port_lost, modem_busy, modem_in_call, modem_silent, all before a byte was written."""
+        """`ModemError`: port_lost, modem_busy, modem_in_call, modem_silent, sim_removed, all before a byte of
+        it was written. What cannot be coded is refused for good, without touching the modem."""
         channel = self._open_channel()
         if self._submitting is not None and not self._submitting.done():
             raise ModemError("modem_busy", port=self._port)
@@ -168,13 +169,16 @@ class AtModem:
             raise ModemError("modem_in_call", port=self._port)
         if len(submission.segments) != 1:
             raise ValueError("a serial modem takes one segment at a time")
-        pdu = tpdu.encode_submit(
-            msisdn=submission.msisdn,
-            segment=submission.segments[0],
-            concat_reference=submission.concat_reference,
-            wants_report=submission.wants_report,
-            validity_s=submission.validity_s,
-        )
+        try:
+            pdu = tpdu.encode_submit(
+                msisdn=submission.msisdn,
+                segment=submission.segments[0],
+                concat_reference=submission.concat_reference,
+                wants_report=submission.wants_report,
+                validity_s=submission.validity_s,
+            )
+        except Refused as refused:
+            return Outcome(verdict=network_codes.uncodable(Reason.of(refused)), references=(None,))
         task = asyncio.create_task(
             self._submit(channel, pdu, submission.attempt_id), name=f"submit {self.name}"
         )
@@ -332,6 +336,10 @@ class AtModem:
             pass  # told by `_lost` already
         except Silent:
             self._lost(Reason("modem_silent", {"port": self._port}))
+        except Exception as error:
+            # A modem that no longer tells what comes in would look alive: it is opened again instead.
+            log.exception("inbound of modem=%s died", self.name)
+            self._lost(Reason("modem_driver_failed", {"port": self._port, "detail": repr(error)}))
 
     def _lost(self, reason: Reason) -> None:
         self._calls.close()

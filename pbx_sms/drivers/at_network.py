@@ -40,10 +40,12 @@ class NetworkWatch:
             if status is not None:
                 self._status[domain] = status
         self._tell()
-        operator = await self._channel.attempt(
-            "AT+COPS?", answers=("+COPS",), timeout_s=self._settings.network_timeout_s
-        )
-        self._operator = at_answers.operator_name(operator.line) or self._operator
+        if self._told is not None and self._told[0] is ModemState.REGISTERED:
+            # without a network some modems think about the answer for half a minute
+            operator = await self._channel.attempt(
+                "AT+COPS?", answers=("+COPS",), timeout_s=self._settings.network_timeout_s
+            )
+            self._operator = at_answers.operator_name(operator.line) or self._operator
         signal = await self._channel.attempt("AT+CSQ", answers=("+CSQ",))
         self._say(NetworkSeen(operator=self._operator, signal_dbm=at_answers.signal_dbm(signal.line)))
 

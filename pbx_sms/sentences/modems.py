@@ -48,6 +48,12 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "is too weak.",
         "Модем на {port} сам перезапустился ({said}). Если это повторяется, ему не хватает питания.",
     ),
+    "modem_driver_failed": (
+        "The program failed while it read from the modem on {port} ({detail}). The modem is opened again; "
+        "please report this as a fault of the program.",
+        "Программа дала сбой при чтении с модема на {port} ({detail}). Модем открывается заново; сообщите "
+        "об этом как об ошибке программы.",
+    ),
     "modem_no_sms": (
         "The modem on {port} cannot be switched to sending messages; it said: {said}. Unplug it and plug it "
         "in again, and check that its SIM works in a telephone.",

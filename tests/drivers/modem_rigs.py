@@ -69,10 +69,10 @@ class SimulatedRig:
         settings = dataclasses.replace(
             SETTINGS,
             prompt_pause_s=None,
-            submit_timeout_s=1.0,
-            late_answer_s=5.0,
-            command_timeout_s=1.0,
-            answer_timeout_s=0.3,
+            submit_timeout_s=2.0,
+            late_answer_s=10.0,
+            command_timeout_s=1.5,
+            answer_timeout_s=0.5,
             ring_silence_s=1.0,
             read_pause_s=0.2,
         )

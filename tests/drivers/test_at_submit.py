@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import logging
 from collections.abc import Awaitable, Callable
 
@@ -375,3 +376,12 @@ async def test_a_part_for_a_closed_modem_is_refused(connect: Connect) -> None:
     await modem.close()
     with pytest.raises(ModemError, match="port_lost"):
         await modem.submit(submission())
+
+
+async def test_a_number_that_cannot_be_coded_is_refused_without_touching_the_modem(connect: Connect) -> None:
+    modem, peer = await connect()
+    count = len(peer.received)
+    outcome = await modem.submit(dataclasses.replace(submission(), msisdn="+7 916 nonsense"))
+    assert (outcome.verdict.kind, outcome.verdict.scope) == (Kind.PERMANENT, Scope.MESSAGE)
+    assert is_certain(outcome)
+    assert len(peer.received) == count

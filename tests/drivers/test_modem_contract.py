@@ -134,7 +134,7 @@ async def test_no_answer_is_unknown_whatever_became_of_it(taken: bool, rig: Rig,
 
 
 async def test_a_late_answer_is_told_for_its_own_attempt(rig: Rig, modem: Modem) -> None:
-    await rig.answer_late(1.5)
+    await rig.answer_late(2.5)
     assert (await modem.submit(submission(7))).verdict.kind is Kind.UNKNOWN
     following = asyncio.create_task(modem.submit(submission(8)))
     late = await next_of(modem, LateAnswer)
