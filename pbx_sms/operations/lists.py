@@ -39,7 +39,7 @@ def inspect(
     "columns": [{"position", "name", "letters"}], "first_rows": [{"row", "fields": [text]}],
     "format_hints": {position: {"kind", "width"}}}. Refused: what `lists.reader` says.
     """
-    found = reader.inspect(source, _request(settings, file_name, mapping, language))
+    found = reader.inspect(source, read_request(settings, file_name, mapping, language))
     layout = found.layout
     return {
         "format": layout.format,
@@ -73,7 +73,7 @@ def import_list(
     "rejected": [{"row", "value", "reason", "reason_params"}], "repeats": [{"row", "of_row"}],
     "notes": [{"row", "value", "code"}]}. Refused: what `lists.reader` says.
     """
-    request = _request(settings, file_name, mapping, language)
+    request = read_request(settings, file_name, mapping, language)
     now = database.now()
     recipients.remove_abandoned(database, now - _ABANDONED_AFTER)
     with reader.checked(source, request) as file, reader.read(file, request) as reading:
@@ -99,7 +99,7 @@ def dry_run(
     progress: Progress | None = None,
 ) -> dict[str, Any]:
     """What `import_list` would answer, with `list_id` None; stores nothing."""
-    with reader.read(source, _request(settings, file_name, mapping, language)) as reading:
+    with reader.read(source, read_request(settings, file_name, mapping, language)) as reading:
         return _report(None, reading, progress, None)
 
 
@@ -176,7 +176,10 @@ def _notes(database: Database, list_id: int) -> Iterator[rejected_workbook.Entry
         yield row, msisdn, "repeat", {"of_row": of_row}
 
 
-def _request(settings: Settings, file_name: str, mapping: ListMapping | None, language: str) -> ReadRequest:
+def read_request(
+    settings: Settings, file_name: str, mapping: ListMapping | None = None, language: str = "ru"
+) -> ReadRequest:
+    """What is asked of the reader: the limits and the country of the settings, the person's mapping."""
     limits = settings.lists
     return ReadRequest(
         file_name=PurePath(file_name).name,

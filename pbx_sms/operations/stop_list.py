@@ -12,7 +12,7 @@ from pbx_sms.errors import NotFound, Refused
 from pbx_sms.lists import reader
 from pbx_sms.lists.frames import Row
 from pbx_sms.lists.reader import Source
-from pbx_sms.lists.request import ReadLimits, ReadRequest
+from pbx_sms.operations.lists import read_request
 from pbx_sms.storage import events, queue, stop_list
 from pbx_sms.storage.engine import Database
 from pbx_sms.storage.events import NewEvent
@@ -86,9 +86,7 @@ def import_file(
     rejected: list[dict[str, Any]] = []
     numbers: list[tuple[str, str | None]] = []
     read_count = 0
-    request = ReadRequest(
-        file_name=file_name, country=settings.sending.country, limits=_read_limits(settings)
-    )
+    request = read_request(settings, file_name)
     with reader.read(source, request) as reading:
         for _, rows in reading.chunks():
             for row in map(Row._make, rows):
@@ -116,18 +114,6 @@ def import_file(
         "suppressed": suppressed,
         "rejected": rejected,
     }
-
-
-def _read_limits(settings: Settings) -> ReadLimits:
-    limits = settings.lists
-    return ReadLimits(
-        max_file_bytes=int(limits.max_file_mb * 1_000_000),
-        max_unpacked_bytes=int(limits.max_unpacked_mb * 1_000_000),
-        max_rows=limits.max_rows,
-        max_columns=limits.max_columns,
-        memory_bytes=limits.memory_mb * 1024 * 1024,
-        time_s=limits.time_s,
-    )
 
 
 def _take_up(
