@@ -28,6 +28,7 @@ from web import (
 from web.failed_sign_ins import FailedSignIns
 from web.imports import Imports
 from web.mounting import BehindTrustedProxies, UnderPrefix
+from web.started_forms import StartedForms
 from web.uploads import Uploads
 
 #: scripts, styles and pictures are our own files; nothing is inline and nothing comes from elsewhere
@@ -76,6 +77,7 @@ def create_app(settings: Settings, database: Database | None = None) -> Flask:
     app.extensions["pbx_sms_imports"] = Imports(database, settings, uploads)
     app.extensions["pbx_sms_broadcaster"] = broadcaster.Broadcaster(database)
     app.extensions["pbx_sms_stream_places"] = threading.BoundedSemaphore(settings.web.threads // 2)
+    app.extensions["pbx_sms_started_forms"] = StartedForms()
 
     # `guard` is registered first: whoever is not signed in learns nothing from a missing CSRF token
     access.init_app(app, FailedSignIns(time.monotonic))

@@ -8,12 +8,10 @@ with this list before, even before a restart, Start asks for a tick in so many w
 from __future__ import annotations
 
 import secrets
-import threading
-from collections import OrderedDict
 from dataclasses import dataclass, replace
 from typing import Any
 
-from flask import Blueprint, abort, jsonify, redirect, render_template, request, url_for
+from flask import Blueprint, abort, current_app, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
@@ -27,6 +25,7 @@ from web import languages
 from web.access import for_orders
 from web.context import database, settings
 from web.presentation import phone
+from web.started_forms import StartedForms
 
 blueprint = Blueprint("start_pages", __name__, url_prefix="/mailings")
 
@@ -63,24 +62,6 @@ class Choices:
             leave_out_incomplete=form.get("leave_out_incomplete") == "yes",
             row=form.get("row", type=int),
         )
-
-
-class _StartedForms:
-    """Which mailing each form has made. Bounded; what is forgotten is caught by `started_before`."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._mailings: OrderedDict[str, tuple[threading.Lock, list[int]]] = OrderedDict()
-
-    def of(self, once: str) -> tuple[threading.Lock, list[int]]:
-        with self._lock:
-            entry = self._mailings.setdefault(once, (threading.Lock(), []))
-            while len(self._mailings) > 10_000:
-                self._mailings.popitem(last=False)
-            return entry
-
-
-_started_forms = _StartedForms()
 
 
 @blueprint.route("/new", methods=["GET", "POST"])
@@ -140,7 +121,8 @@ def start() -> ResponseReturnValue:
     choices = Choices.of_form(request.form)
     if choices.list_id is None:
         abort(400)
-    lock, made = _started_forms.of(request.form.get("once") or secrets.token_urlsafe())
+    forms: StartedForms = current_app.extensions["pbx_sms_started_forms"]
+    lock, made = forms.of(request.form.get("once") or secrets.token_urlsafe())
     with lock:
         if made:
             return redirect(url_for("mailing_pages.show", mailing_id=made[0]), 303)

@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 from office import Office, refusal
-from web import broadcaster, live_log
 
 from pbx_sms.storage import events
 from pbx_sms.storage.events import NewEvent
 from pbx_sms.storage.users import Role
+from web import broadcaster, live_log
 
 Line = dict[str, Any]
 
@@ -125,9 +125,7 @@ def test_reconnects_in_a_storm_of_events_leave_nothing_out_and_bring_nothing_twi
     reconnects = 0
     while writer.is_alive() or seen[-1:] != of_mailing(office, mailing_id)[-1:]:
         until_id = of_mailing(office, mailing_id)[-1]
-        answer = stream(
-            office, client, mailing_id, seen[-1] if seen else 0, by_header=chance.random() < 0.8
-        )
+        answer = stream(office, client, mailing_id, seen[-1] if seen else 0, by_header=chance.random() < 0.8)
         seen += take(answer, until_id, most=chance.randint(1, 40))
         reconnects += 1
     writer.join()

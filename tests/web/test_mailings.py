@@ -1,0 +1,252 @@
+"""Writing, checking, starting and steering a mailing through the pages."""
+
+from __future__ import annotations
+
+import io
+import re
+import threading
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from office import Office, refusal
+from openpyxl import load_workbook
+
+from pbx_sms.operations import mailings
+from pbx_sms.storage import views
+from pbx_sms.storage.users import Role
+from pbx_sms.storage.views import MailingView
+
+TEXT = "{Имя|Клиент}, заказ №{Заказ} готов"
+
+
+@pytest.fixture
+def client(office: Office) -> FlaskClient:
+    return office.client(Role.OPERATOR)
+
+
+@pytest.fixture
+def list_id(office: Office) -> int:
+    return office.add_list()
+
+
+def stored(office: Office) -> list[MailingView]:
+    with office.database.read() as connection:
+        return views.mailings_newest_first(connection)
+
+
+def check(office: Office, client: FlaskClient, list_id: int, **fields: str) -> Any:
+    return office.post(client, "/mailings/check", **{"list_id": str(list_id), "text": TEXT, **fields})
+
+
+def start(office: Office, client: FlaskClient, of_list: int, **fields: str) -> Any:
+    fields = {"list_id": str(of_list), "text": TEXT, "repeats": "all", "once": "o" * 16, **fields}
+    return office.post(client, "/mailings", **fields)
+
+
+def test_the_check_page_says_who_is_left_out_and_what_has_to_be_chosen(
+    office: Office, client: FlaskClient, list_id: int
+) -> None:
+    page = check(office, client, list_id).text
+    assert "4 messages, 4 parts" in page
+    assert re.search(r'<span class="how-many">1</span>this is not a telephone number', page)
+    assert re.search(r"<button class=\"primary large\"[^>]* disabled>", page)
+    assert "Choose whether each number gets only its first message" in page
+    chosen = check(office, client, list_id, repeats="all").text
+    assert "Send 5 messages, 5 parts" in chosen
+    assert not re.search(r"<button class=\"primary large\"[^>]* disabled>", chosen)
+    assert "Send 4 messages, 4 parts" in check(office, client, list_id, repeats="first").text
+
+
+def test_rows_with_an_empty_placeholder_stop_start_until_they_are_left_out(
+    office: Office, client: FlaskClient, list_id: int
+) -> None:
+    page = check(office, client, list_id, text="{Имя}, {Заказ}", repeats="all").text
+    assert "Leave these rows out" in page
+    assert " disabled>" in page
+    chosen = check(
+        office, client, list_id, text="{Имя}, {Заказ}", repeats="all", leave_out_incomplete="yes"
+    ).text
+    assert "Send 4 messages" in chosen
+
+
+def test_start_makes_what_the_button_said_and_leads_to_the_log(
+    office: Office, client: FlaskClient, list_id: int
+) -> None:
+    answer = start(office, client, list_id, name="Заказы", kind="urgent")
+    assert answer.status_code == 303
+    made = stored(office)[0]
+    assert answer.headers["Location"] == f"{office.prefix}/mailings/{made.mailing_id}"
+    assert (made.name, made.kind, made.state, made.messages, made.created_by) == (
+        "Заказы",
+        "urgent",
+        "running",
+        5,
+        "operator",
+    )
+
+
+def test_a_form_that_is_sent_twice_starts_one_mailing(
+    office: Office, client: FlaskClient, list_id: int
+) -> None:
+    token = office.token(client)
+    fields = {
+        "list_id": str(list_id), "text": TEXT, "repeats": "all", "once": "twice", "csrf_token": token
+    }  # fmt: skip
+    answers: list[Any] = []
+
+    def send() -> None:
+        with client.application.test_client() as other:
+            other.set_cookie("pbx_sms", client.get_cookie("pbx_sms", path=office.prefix).value, path="/sms")
+            answers.append(other.post(f"{office.prefix}/mailings", data=fields))
+
+    senders = [threading.Thread(target=send) for _ in range(4)]
+    for sender in senders:
+        sender.start()
+    for sender in senders:
+        sender.join()
+    assert {answer.status_code for answer in answers} == {303}
+    assert len({answer.headers["Location"] for answer in answers}) == 1
+    assert len(stored(office)) == 1
+
+
+def test_the_same_text_to_the_same_list_needs_a_tick_even_after_a_restart(
+    office: Office, client: FlaskClient, list_id: int
+) -> None:
+    start(office, client, list_id)
+    again = start(office, client, list_id, once="after a restart")
+    assert again.status_code == 400
+    assert "already sent to this list" in again.text
+    assert len(stored(office)) == 1
+    assert start(office, client, list_id, once="third", again="yes").status_code == 303
+    assert len(stored(office)) == 2
+
+
+@pytest.mark.parametrize(
+    ("fields", "status"),
+    [
+        ({"text": ""}, 400),
+        ({"text": "{Нет такого}"}, 400),
+        ({"text": "{не закрыто"}, 400),
+        ({"repeats": ""}, 400),
+        ({"repeats": "nonsense"}, 400),
+        ({"kind": "nonsense"}, 400),
+        ({"list_id": "999"}, 404),
+        ({"list_id": "x"}, 400),
+        ({"text": "x" * 50_000}, 413),
+    ],
+)
+def test_wrong_input_is_answered_and_starts_nothing(
+    office: Office, client: FlaskClient, list_id: int, fields: dict[str, str], status: int
+) -> None:
+    assert start(office, client, list_id, **fields).status_code == status
+    assert stored(office) == []
+
+
+def test_the_preview_reads_any_row_and_steps_over_rows_without_a_number(
+    office: Office, client: FlaskClient, list_id: int
+) -> None:
+    def preview(row: int, step: int = 0, text: str = TEXT) -> Any:
+        return office.post(
+            client, "/mailings/preview", list_id=str(list_id), text=text, row=str(row), step=str(step)
+        ).json
+
+    assert preview(2)["text"] == "Сергей Михайлович, заказ №84315 готов"
+    assert preview(3, 1)["row"] == 5
+    assert preview(5, 1)["row"] == 6
+    assert preview(5, -1)["row"] == 3
+    assert preview(2, -1)["row"] == 2
+    assert preview(5)["text"].startswith("Клиент, ")
+    assert "not a telephone number" in preview(4)["note"]
+    assert ["Заказ", "84315"] in preview(2)["fields"]
+    assert "no row 99" in preview(99)["problem"]
+    assert "{Имя}" in preview(2, text="{Имья}")["problem"]
+
+
+def test_line_ends_of_a_browser_are_one_character(office: Office, client: FlaskClient, list_id: int) -> None:
+    start(office, client, list_id, text="первая\r\nвторая")
+    assert stored(office)[0].text == "первая\nвторая"
+
+
+def test_pause_resume_and_cancel_say_what_they_do(office: Office, client: FlaskClient, list_id: int) -> None:
+    mailing_id = office.start_mailing(list_id)
+    sim_id = office.add_sim("250011234567890", "gsm1", "MTS")
+    office.send_one(sim_id)
+    page = f"/mailings/{mailing_id}"
+    assert office.post(client, f"{page}/pause").status_code == 303
+    assert "paused by operator" in office.get(client, page).text
+    assert office.post(client, f"{page}/pause").status_code == 409
+    assert office.post(client, f"{page}/resume").status_code == 303
+    question = office.get(client, f"{page}/cancel").text
+    assert "1 message has gone and cannot be called back" in question
+    assert "4 messages have not gone and will not be sent" in question
+    assert stored(office)[0].state == "running"
+    assert office.post(client, f"{page}/cancel").status_code == 303
+    assert stored(office)[0].state == "cancelled"
+    assert office.post(client, f"{page}/resume").status_code == 409
+
+
+def test_messages_are_shown_by_their_state(office: Office, client: FlaskClient, list_id: int) -> None:
+    mailing_id = office.start_mailing(list_id)
+    sim_id = office.add_sim("250011234567890", "gsm1", "MTS")
+    office.send_one(sim_id)
+    office.send_one(sim_id, refusal("+CMS ERROR: 1"))
+    failed = office.get(client, f"/mailings/{mailing_id}/messages?group=bad").text
+    assert "+CMS ERROR: 1" in failed
+    assert "№84315" not in failed
+    assert "№84315" in office.get(client, f"/mailings/{mailing_id}/messages?group=sent").text
+    assert "this is not a telephone number" in office.get(client, f"/mailings/{mailing_id}/left-out").text
+
+
+def test_the_report_is_a_workbook(office: Office, client: FlaskClient, list_id: int) -> None:
+    mailing_id = office.start_mailing(list_id)
+    with office.get(client, f"/mailings/{mailing_id}/report.xlsx") as answer:
+        assert "attachment" in answer.headers["Content-Disposition"]
+        book = load_workbook(io.BytesIO(answer.data))
+    assert book.active is not None
+    assert book.active.max_row == 7
+    book.close()
+
+
+def test_a_draft_from_the_command_line_is_checked_and_started_here(
+    office: Office, client: FlaskClient, list_id: int
+) -> None:
+    made = mailings.create(office.database, office.settings, list_id=list_id, text=TEXT, repeats="all")
+    page = f"/mailings/{made['mailing_id']}"
+    draft = office.get(client, page, follow_redirects=True).text
+    assert "Send 5 messages, 5 parts" in draft
+    assert office.post(client, f"{page}/start").status_code == 303
+    assert office.post(client, f"{page}/start").status_code == 409
+    assert stored(office)[0].state == "running"
+
+
+def test_the_overview_shows_sims_with_what_they_have_used(
+    office: Office, client: FlaskClient, list_id: int
+) -> None:
+    sim_id = office.add_sim("250011234567890", "gsm1", "МТС")
+    office.start_mailing(list_id)
+    office.send_one(sim_id)
+    for page in ("/", "/sims"):
+        shown = office.get(client, page).text
+        assert "МТС" in shown
+        assert "1 of 100 today" in shown
+        assert "1 of 3,000 in 30 days" in shown
+
+
+def test_a_mistake_of_ours_gets_a_number_and_a_line_in_the_log(
+    office: Office, client: FlaskClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    with office.database.begin() as connection:
+        connection.exec_driver_sql("DROP TABLE left_out")
+    mailing = "/mailings/1/left-out"
+    with office.database.begin() as connection:
+        connection.exec_driver_sql(
+            "INSERT INTO mailings (name, kind, rank, state, text, created_at)"
+            " VALUES ('x', 'urgent', 2, 'running', 'x', 0)"
+        )
+    answer = office.get(client, mailing)
+    assert answer.status_code == 500
+    found = re.search(r"<code>([0-9a-f]{8})</code>", answer.text)
+    assert found
+    assert f"request={found.group(1)}" in caplog.text
+    assert "sqlite" not in answer.text.lower()
