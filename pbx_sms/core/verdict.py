@@ -65,5 +65,9 @@ class Verdict:
 
 
 ACCEPTED = Verdict(
-    kind=Kind.ACCEPTED, scope=Scope.MESSAGE, code="accepted", reason=Reason("accepted"), certainly_not_taken=False
+    kind=Kind.ACCEPTED,
+    scope=Scope.MESSAGE,
+    code="accepted",
+    reason=Reason("accepted"),
+    certainly_not_taken=False,
 )
