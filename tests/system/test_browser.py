@@ -185,8 +185,9 @@ def test_a_log_without_a_place_for_a_stream_is_brought_up_to_date_by_polling(
 
 
 def test_nothing_needs_sideways_scrolling_on_a_phone_in_either_language(
-    browser: Browser, office: Office, pages: PagesProcess
+    browser: Browser, office: Office, pages: PagesProcess, tmp_path: Path
 ) -> None:
+    (tmp_path / "clients.xlsx").write_bytes(workbook(ROWS))
     office.add_user(Role.ADMIN)
     list_id = office.add_list()
     mailing_id = office.start_mailing(list_id)
@@ -207,6 +208,10 @@ def test_nothing_needs_sideways_scrolling_on_a_phone_in_either_language(
             page.goto(pages.url + path)
             width = page.evaluate("document.documentElement.scrollWidth")
             assert width <= 360, (language, path, width)
+        page.goto(f"{pages.url}/uploads/new")
+        page.set_input_files("#file", tmp_path / "clients.xlsx")
+        expect(page.locator("#mapping")).to_be_visible()
+        assert page.evaluate("document.documentElement.scrollWidth") <= 360
         assert problems == []
 
 
