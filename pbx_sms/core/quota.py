@@ -9,7 +9,7 @@ from __future__ import annotations
 import calendar
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -96,7 +96,7 @@ def month_window(limits: SimLimits, now: datetime, zone: ZoneInfo) -> Window:
         return Window(rule=Rule.MONTH, max_parts=limits.per_month, since_at=now - MONTH, length=MONTH)
     start, end = billing_month(now, limits.billing_day, zone)
     # one microsecond earlier: a part counted at the very start belongs to the month
-    since_at = start - timedelta(microseconds=1)
+    since_at = start.astimezone(UTC) - timedelta(microseconds=1)
     return Window(rule=Rule.MONTH, max_parts=limits.per_month, since_at=since_at, length=None, ends_at=end)
 
 

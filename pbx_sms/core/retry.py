@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from pbx_sms.core.verdict import Scope
-
 #: seconds before the n-th retry of a message, the last for all that follow
 _MESSAGE_DELAYS_S = (5, 20, 80, 320, 1280, 3600)
 #: of a message that has an accepted part: the rest must arrive within minutes
@@ -27,15 +25,11 @@ def jittered(seconds: float, chance: float) -> timedelta:
 def message_retry_at(now: datetime, attempt_count: int, *, begun: bool, chance: float) -> datetime:
     """When a message may be tried again after its `attempt_count`-th attempt (from 1)."""
     delays = _BEGUN_DELAYS_S if begun else _MESSAGE_DELAYS_S
-    return now + jittered(delays[min(attempt_count, len(delays)) - 1], chance)
+    index = min(max(attempt_count, 1), len(delays)) - 1
+    return now + jittered(delays[index], chance)
 
 
 def device_retry_at(now: datetime, failures_in_row: int, *, chance: float) -> datetime:
     """When a SIM or modem may be used again after its n-th refusal in a row (from 1)."""
     index = min(max(failures_in_row, 1), len(_DEVICE_DELAYS_S)) - 1
     return now + jittered(_DEVICE_DELAYS_S[index], chance)
-
-
-def message_waits_itself(scope: Scope) -> bool:
-    """Whether the refusal was about the message; otherwise the SIM or the modem backs off, not it."""
-    return scope is Scope.MESSAGE

@@ -6,7 +6,7 @@ Nothing here waits, retries or knows a modem.
 """
 
 from pbx_sms.storage.queue.entry import NewMessage, insert_messages
-from pbx_sms.storage.queue.late import settle_late
+from pbx_sms.storage.queue.late import settle, settle_late
 from pbx_sms.storage.queue.leases import (
     Leased,
     hold_back,
@@ -14,6 +14,7 @@ from pbx_sms.storage.queue.leases import (
     release,
     release_of_agent,
     renew,
+    set_aside,
     waiting_queues,
 )
 from pbx_sms.storage.queue.orders import (
@@ -25,10 +26,9 @@ from pbx_sms.storage.queue.orders import (
     return_unstarted,
     suppress,
 )
-from pbx_sms.storage.queue.outcome import Settled, settle
 from pbx_sms.storage.queue.recovery import Recovery, abandon_overdue, recover
 from pbx_sms.storage.queue.report import record_report
-from pbx_sms.storage.queue.submit import Begun, Denied, Granted, begin_submit
+from pbx_sms.storage.queue.submit import Begun, Denied, Granted, Settled, begin_submit
 
 __all__ = [
     "Begun",
@@ -54,6 +54,7 @@ __all__ = [
     "renew",
     "resolve",
     "return_unstarted",
+    "set_aside",
     "settle",
     "settle_late",
     "suppress",

@@ -1,4 +1,4 @@
-"""Taking messages for a limited time, and giving them back. Nothing of a leased message has left."""
+"""Taking messages for a limited time, and giving them back. No part of a leased message is under way."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, and_, bindparam, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, exists, or_, select, update
 
 from pbx_sms.core.mailing import MailingState
-from pbx_sms.core.message import MessageState
+from pbx_sms.core.message import MessageState, PartState
 from pbx_sms.core.reason import Reason
-from pbx_sms.storage.schema import mailings, messages
+from pbx_sms.storage.events import NewEvent
+from pbx_sms.storage.schema import mailings, messages, parts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +72,7 @@ def lease(
     now: datetime,
     until_at: datetime,
 ) -> list[Leased]:
-    """Takes up to `limit` messages of a queue in the list's order; begun ones first.
+    """Takes up to `limit` messages of a queue in the list's order, so that those tried before come first.
 
     Only messages that are due and that one of `sim_ids` may send. Another agent's are passed over.
     """
@@ -171,6 +172,54 @@ def hold_back(
             reason_params=dict(reason.params),
         )
     )
+
+
+def set_aside(
+    connection: Connection,
+    message_id: int,
+    agent_id: int,
+    reason: Reason,
+    now: datetime,
+    new_events: list[NewEvent],
+) -> bool:
+    """Puts a begun message back that cannot go on at once: it waits for its SIM, its quota stays reserved.
+
+    For a message of this agent between two of its parts; False where a part is under way, or it is not so.
+    """
+    under_way = select(parts.c.part).where(
+        parts.c.message_id == message_id, parts.c.state == PartState.SUBMITTING
+    )
+    row = connection.execute(
+        update(messages)
+        .where(
+            messages.c.message_id == message_id,
+            messages.c.state == MessageState.SUBMITTING,
+            messages.c.agent_id == agent_id,
+            ~exists(under_way),
+        )
+        .values(
+            state=MessageState.QUEUED,
+            bound_sim_id=messages.c.sim_id,
+            agent_id=None,
+            lease_until_at=None,
+            reason_code=reason.code,
+            reason_params=dict(reason.params),
+        )
+        .returning(messages.c.mailing_id, messages.c.sim_id)
+    ).one_or_none()
+    if row is not None:
+        new_events.append(
+            NewEvent(
+                at=now,
+                kind="message",
+                state=MessageState.QUEUED,
+                mailing_id=row.mailing_id,
+                message_id=message_id,
+                sim_id=row.sim_id,
+                reason=reason,
+            )
+        )
+    return row is not None
 
 
 def release_of_agent(connection: Connection, agent_id: int) -> int:

@@ -7,14 +7,25 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, case, delete, exists, func, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    and_,
+    bindparam,
+    case,
+    delete,
+    exists,
+    func,
+    select,
+    update,
+)
 
 from pbx_sms.core.mailing import MailingState
 from pbx_sms.core.message import OPEN_STATES, MessageState, PartState, ReportState, allowed_from
 from pbx_sms.core.reason import Reason
 from pbx_sms.errors import Conflict, NotFound
 from pbx_sms.storage.events import NewEvent
-from pbx_sms.storage.schema import attempts, mailings, messages, parts
+from pbx_sms.storage.schema import Instant, attempts, mailings, messages, parts
 
 #: what may be ended without asking a modem: nothing of it is under way
 _NOT_UNDER_WAY = (MessageState.QUEUED, MessageState.LEASED)
@@ -63,12 +74,20 @@ def _end(
             lease_until_at=None,
             not_before_at=None,
         )
-        .returning(messages.c.message_id, messages.c.mailing_id, messages.c.state, messages.c.sim_id)
+        .returning(
+            messages.c.message_id,
+            messages.c.mailing_id,
+            messages.c.state,
+            messages.c.sim_id,
+            messages.c.first_accepted_at,
+        )
     ).all()
     for row in ended:
-        if row.state == MessageState.FAILED and state is not MessageState.FAILED:
-            _explain_incomplete(connection, row.message_id, reason)
-        return_unstarted(connection, row.message_id)
+        parts_submitted, why = None, reason
+        if row.first_accepted_at is not None:
+            why = _explain_incomplete(connection, row.message_id, reason)
+            parts_submitted = why.params["sent"]
+            return_unstarted(connection, row.message_id)
         new_events.append(
             NewEvent(
                 at=now,
@@ -77,7 +96,8 @@ def _end(
                 mailing_id=row.mailing_id,
                 message_id=row.message_id,
                 sim_id=row.sim_id,
-                reason=reason,
+                parts_submitted=parts_submitted,
+                reason=why,
             )
         )
     return [row.message_id for row in ended]
@@ -147,6 +167,66 @@ def cancel_mailing(
     return len(_end(connection, which, MessageState.CANCELLED, Reason("mailing_cancelled"), now, new_events))
 
 
+def cancel_message(
+    connection: Connection, message_id: int, now: datetime, new_events: list[NewEvent]
+) -> MessageState:
+    """Ends one message of a cancelled mailing that came back into the queue. Returns its state."""
+    _end(
+        connection,
+        messages.c.message_id == message_id,
+        MessageState.CANCELLED,
+        Reason("mailing_cancelled"),
+        now,
+        new_events,
+    )
+    statement = select(messages.c.state).where(messages.c.message_id == message_id)
+    return MessageState(connection.execute(statement).scalar_one())
+
+
+def go_on(
+    connection: Connection,
+    message_id: int,
+    reason: Reason,
+    *,
+    accepted_at: datetime,
+    now: datetime,
+    new_events: list[NewEvent],
+) -> None:
+    """An unknown message turns out to be begun: its other parts follow through the same SIM.
+
+    `accepted_at`: when the proven part was handed over; its age decides whether the rest still comes in time.
+    """
+    row = connection.execute(
+        update(messages)
+        .where(messages.c.message_id == message_id, messages.c.state == MessageState.UNKNOWN)
+        .values(
+            state=MessageState.QUEUED,
+            bound_sim_id=messages.c.sim_id,
+            first_accepted_at=func.coalesce(
+                messages.c.first_accepted_at, bindparam("accepted_at", accepted_at, type_=Instant)
+            ),
+            not_before_at=None,
+            reason_code=reason.code,
+            reason_params=dict(reason.params),
+        )
+        .returning(messages.c.mailing_id, messages.c.sim_id)
+    ).one_or_none()
+    if row is None:
+        return
+    new_events.append(
+        NewEvent(
+            at=now,
+            kind="message",
+            state=MessageState.QUEUED,
+            mailing_id=row.mailing_id,
+            message_id=message_id,
+            sim_id=row.sim_id,
+            reason=reason,
+        )
+    )
+    revive_mailing(connection, row.mailing_id, now, new_events)
+
+
 def suppress(
     connection: Connection, msisdns: Iterable[str], now: datetime, new_events: list[NewEvent]
 ) -> int:
@@ -158,14 +238,12 @@ def suppress(
 def expire(connection: Connection, now: datetime, resume_parts_s: float, new_events: list[NewEvent]) -> int:
     """Ends queued messages that are no longer worth sending, and begun ones whose rest comes too late."""
     old = and_(messages.c.state == MessageState.QUEUED, messages.c.expires_at <= now)
-    ended = _end(
-        connection,
-        old,
-        MessageState.EXPIRED,
-        Reason("expired", {"expired_at": now.isoformat()}),
-        now,
-        new_events,
-    )
+    ended: list[int] = []
+    # the messages of one Start share their instant
+    for expires_at in connection.execute(select(messages.c.expires_at).where(old).distinct()).scalars().all():
+        reason = Reason("expired", {"expired_at": expires_at.isoformat()})
+        which = and_(old, messages.c.expires_at == expires_at)
+        ended += _end(connection, which, MessageState.EXPIRED, reason, now, new_events)
     late = connection.execute(
         select(messages.c.message_id).where(
             messages.c.state == MessageState.QUEUED,
@@ -217,20 +295,30 @@ def resolve(
 ) -> MessageState:
     """Carries out a person's decision. Raises `NotFound`, or `Conflict` unless the message is unknown."""
     row = connection.execute(
-        select(messages.c.state, messages.c.mailing_id, messages.c.sim_id, messages.c.part_count).where(
-            messages.c.message_id == message_id
+        select(
+            messages.c.state,
+            messages.c.mailing_id,
+            messages.c.sim_id,
+            mailings.c.state.label("mailing_state"),
         )
+        .join(mailings, mailings.c.mailing_id == messages.c.mailing_id, isouter=True)
+        .where(messages.c.message_id == message_id)
+        .with_for_update(of=messages)
     ).one_or_none()
     if row is None:
         raise NotFound("no_such_message", message_id=message_id)
     if row.state != MessageState.UNKNOWN:
         raise Conflict("message_not_unknown", message_id=message_id, state=row.state)
+    if decision is Decision.RESEND and row.mailing_state == MailingState.CANCELLED:
+        # nothing would ever take it from the queue
+        raise Conflict("mailing_is_cancelled", mailing_id=row.mailing_id)
     values: dict[str, Any] = {"reason_code": "resolved_by_person", "reason_params": {"decision": decision}}
     match decision:
         case Decision.SUBMITTED:
             target = MessageState.SUBMITTED
             values |= {"submitted_at": now}
-            _set_parts(connection, message_id, (PartState.UNKNOWN, PartState.PENDING), PartState.SUBMITTED)
+            # parts that were never begun stay so: the record tells what left the machine
+            _set_parts(connection, message_id, (PartState.UNKNOWN,), PartState.SUBMITTED)
         case Decision.FAILED:
             target = MessageState.FAILED
         case Decision.RESEND:
@@ -242,6 +330,9 @@ def resolve(
                 "first_accepted_at": None,
                 "not_before_at": None,
                 "attempt_count": 0,
+                # the person finds it worth sending now
+                "expires_at": None,
+                "submitted_at": None,
             }
             _set_parts(connection, message_id, tuple(PartState), PartState.PENDING)
             revive_mailing(connection, row.mailing_id, now, new_events)
@@ -270,7 +361,14 @@ def _set_parts(
 ) -> None:
     values: dict[str, Any] = {"state": target}
     if target is PartState.PENDING:
-        values |= {"reference": None, "report": ReportState.NONE, "submitted_at": None}
+        values |= {
+            "sim_id": None,
+            "reference": None,
+            "submitted_at": None,
+            "report": ReportState.NONE,
+            "report_status": None,
+            "reported_at": None,
+        }
     connection.execute(
         update(parts).where(parts.c.message_id == message_id, parts.c.state.in_(states)).values(**values)
     )

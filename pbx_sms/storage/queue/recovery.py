@@ -59,14 +59,15 @@ def _abandon(
         )
     )
     rows = connection.execute(
-        select(
-            messages.c.message_id, messages.c.mailing_id, messages.c.sim_id, in_flight.label("in_flight")
-        ).where(which)
+        select(messages.c.message_id, messages.c.mailing_id, messages.c.sim_id, in_flight.label("in_flight"))
+        .where(which)
+        # whoever holds one just now is alive and writes its outcome
+        .with_for_update(of=messages, skip_locked=True)
     ).all()
     for row in rows:
-        orders.return_unstarted(connection, row.message_id)
         state = MessageState.UNKNOWN if row.in_flight else MessageState.QUEUED
         if row.in_flight:
+            orders.return_unstarted(connection, row.message_id)
             _end_open_attempts(connection, row.message_id, reason, now)
         connection.execute(
             update(messages)

@@ -1,7 +1,7 @@
 """The intent: everything that must hold is checked, and the quota reserved, before the first byte.
 
-The whole message's quota is taken with its first part, so that a limit never stops it half-way. What was
-reserved and not used is given back by `settle` or `recover`.
+The whole message's quota is taken with its first part, so that a limit never stops it half-way. It stays
+reserved while a begun message waits for its next try, and is given back with the message's end.
 """
 
 from __future__ import annotations
@@ -72,9 +72,23 @@ class Granted:
 class Denied:
     """The message is not to be submitted now. What became of it is already written."""
 
-    #: its new state, or `leased` when it is still the caller's and only this SIM cannot take it now
+    #: its new state; `leased` when it is still the caller's and only this SIM cannot take it now; None when
+    #: it is not the caller's, or a part of it is under way already
     state: MessageState | None
+    #: with `leased`, and then alone
     shortage: Shortage | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settled:
+    """What became of a message whose parts were answered."""
+
+    message_state: MessageState
+    #: parts whose quota was given back
+    returned: int = 0
+    #: until when the SIM backs off
+    sim_state: SimState = SimState.READY
+    sim_until_at: datetime | None = None
 
 
 _MESSAGE = (
@@ -91,6 +105,7 @@ _MESSAGE = (
         messages.c.attempt_count,
         messages.c.wants_report,
         messages.c.first_accepted_at,
+        messages.c.sim_id,
         mailings.c.state.label("mailing_state"),
         exists(select(stop_list.c.msisdn).where(stop_list.c.msisdn == messages.c.msisdn)).label("stopped"),
         messages.c.message_id,
@@ -108,6 +123,13 @@ _MESSAGE = (
     )
     .with_for_update(of=messages)
 )
+_UNDER_WAY = (
+    select(parts.c.part)
+    .where(parts.c.message_id == bindparam("message_id"), parts.c.state == PartState.SUBMITTING)
+    .limit(1)
+)
+#: two engines that believe to hold one SIM must count one after the other; SQLite has one writer anyway
+_LOCK_SIM = select(sims.c.sim_id).where(sims.c.sim_id == bindparam("sim_id")).with_for_update()
 _OPEN_PARTS = (
     select(parts.c.part)
     .where(
@@ -173,7 +195,7 @@ def begin_submit(
         _MESSAGE,
         {"message_id": begun.message_id, "agent_id": begun.agent_id, "sim_id": begun.sim_id},
     ).one_or_none()
-    if row is None:
+    if row is None or _is_under_way(connection, begun, row):
         return Denied(state=None)
     is_begun = row.first_accepted_at is not None
     denied = _forbidden(connection, begun, row, is_begun, now, new_events)
@@ -195,6 +217,8 @@ def begin_submit(
         }
     missing = [part for part in open_parts if part not in reserved]
     if missing:
+        if connection.dialect.name == "postgresql":
+            connection.execute(_LOCK_SIM, {"sim_id": begun.sim_id})
         short = usage.shortage(
             connection,
             begun.sim_id,
@@ -210,7 +234,7 @@ def begin_submit(
             unsettled_s=_UNSETTLED_S,
         ) or usage.recipients_shortage(connection, begun.sim_id, row.msisdn, begun.limits, now, begun.zone)
         if short is not None:
-            return Denied(state=row.state, shortage=short)
+            return _not_now(connection, begun, row, short, now, new_events)
     numbers = tuple(open_parts) if begun.whole_message else tuple(open_parts[:1])
     reserved |= _reserve(connection, begun, row, missing, numbers, uses_reserve, now)
     for part in numbers:
@@ -221,7 +245,8 @@ def begin_submit(
         # a counter for each recipient: what one telephone joins must not share a reference within hours
         newest = connection.execute(_NEWEST_REFERENCE, {"msisdn": row.msisdn}).scalar_one_or_none()
         concat_reference = (begun.message_id if newest is None else newest + 1) % 256
-    attempt_count = row.attempt_count + 1
+    # a further part of the same try is no try of its own
+    attempt_count = row.attempt_count + (1 if row.state == MessageState.LEASED else 0)
     connection.execute(
         _MARK_MESSAGE,
         {
@@ -264,6 +289,26 @@ def begin_submit(
         uses_reserve=uses_reserve,
         reserved=len(missing),
     )
+
+
+def _is_under_way(connection: Connection, begun: Begun, row: Any) -> bool:
+    """Whether this message is being submitted already: an agent that let its lease run out may hold it
+    twice, and an order whose commit got lost on the way back is given again."""
+    if row.state != MessageState.SUBMITTING:
+        return False
+    if row.part_count == 1 or row.sim_id != begun.sim_id:
+        return True
+    return connection.execute(_UNDER_WAY, {"message_id": begun.message_id}).first() is not None
+
+
+def _not_now(
+    connection: Connection, begun: Begun, row: Any, short: Shortage, now: datetime, new_events: list[NewEvent]
+) -> Denied:
+    """Only this SIM cannot take it now. A begun message waits for it in the queue."""
+    if row.state == MessageState.LEASED:
+        return Denied(state=MessageState.LEASED, shortage=short)
+    leases.set_aside(connection, begun.message_id, begun.agent_id, short.reason, now, new_events)
+    return Denied(state=MessageState.QUEUED)
 
 
 def _forbidden(
