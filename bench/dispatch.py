@@ -34,7 +34,8 @@ from sqlalchemy import func, insert, select  # noqa: E402
 from pbx_sms.core import segments  # noqa: E402
 from pbx_sms.core.message import MessageState  # noqa: E402
 from pbx_sms.storage import queue  # noqa: E402
-from pbx_sms.storage.engine import Database, open_database, upgrade  # noqa: E402
+from pbx_sms.storage.engine import Database, open_database  # noqa: E402
+from pbx_sms.storage.migrations import upgrade  # noqa: E402
 from pbx_sms.storage.schema import attempts, mailings, messages, modems, sims  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[1]

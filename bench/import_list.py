@@ -103,10 +103,10 @@ def whole_import(path: Path) -> dict[str, float]:
     """The import into a fresh database, with the peak memory of both processes."""
     from pbx_sms.config import Settings
     from pbx_sms.operations import lists
-    from pbx_sms.storage import engine
+    from pbx_sms.storage import engine, migrations
 
     url = f"sqlite:///{path.parent / f'{path.stem}.db'}"
-    engine.upgrade(url)
+    migrations.upgrade(url)
     database = engine.open_database(url)
     begun = time.perf_counter()
     report = lists.import_list(database, Settings(), path, file_name=path.name)

@@ -20,7 +20,7 @@ import pytest
 from postgresql_server import PostgresqlServer
 
 from pbx_sms.config import Settings
-from pbx_sms.storage import engine
+from pbx_sms.storage import engine, migrations
 from pbx_sms.storage.engine import Database
 
 #: how long an example takes says something about the machine's load, nothing about the product
@@ -92,7 +92,7 @@ def postgresql_server() -> Iterator[PostgresqlServer]:
     _session_children.add(server.pid)
     try:
         server.create("template_pbx_sms")
-        engine.upgrade(server.url("template_pbx_sms"))
+        migrations.upgrade(server.url("template_pbx_sms"))
         yield server
     finally:
         server.stop()
@@ -101,7 +101,7 @@ def postgresql_server() -> Iterator[PostgresqlServer]:
 @pytest.fixture(scope="session")
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("template") / "pbx-sms.db"
-    engine.upgrade(f"sqlite:///{path}")
+    migrations.upgrade(f"sqlite:///{path}")
     return path
 
 

@@ -8,7 +8,6 @@ import os
 from pathlib import Path
 from typing import Protocol
 
-import psycopg
 from sqlalchemy import make_url
 
 from pbx_sms.errors import Conflict
@@ -44,6 +43,9 @@ class _FileLock:
 
 class _SessionLock:
     def __init__(self, address: str, agent_name: str) -> None:
+        # late: SQLite installations need not load it
+        import psycopg
+
         key = int.from_bytes(hashlib.sha256(f"pbx-sms agent {agent_name}".encode()).digest()[:8], signed=True)
         self._connection = psycopg.connect(address, autocommit=True)
         row = self._connection.execute("SELECT pg_try_advisory_lock(%s)", (key,)).fetchone()

@@ -13,11 +13,13 @@ import select
 import socket
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-import psycopg
 from sqlalchemy import Engine, make_url
 from sqlalchemy.exc import DBAPIError
+
+if TYPE_CHECKING:
+    import psycopg
 
 CHANNEL = "pbx_sms"
 _serial = itertools.count()
@@ -152,6 +154,9 @@ class ListenWakeup:
         self._connection = self._connect()
 
     def _connect(self) -> psycopg.Connection:
+        # late: SQLite installations need not load it
+        import psycopg
+
         connection = psycopg.connect(self._address, autocommit=True)
         connection.execute(f"LISTEN {CHANNEL}")
         return connection

@@ -17,12 +17,13 @@ from sqlalchemy import Connection, Engine, create_engine, inspect, text
 from alembic import command
 from pbx_sms.errors import Refused
 from pbx_sms.storage import engine as storage_engine
+from pbx_sms.storage import migrations
 from pbx_sms.storage.schema import metadata
 
 REVISIONS = [
     script.revision
     for script in reversed(
-        list(ScriptDirectory.from_config(storage_engine.alembic_config("sqlite://")).walk_revisions())
+        list(ScriptDirectory.from_config(migrations.alembic_config("sqlite://")).walk_revisions())
     )
 ]
 NOW_US = int(datetime(2026, 3, 1, tzinfo=UTC).timestamp()) * 1_000_000
@@ -62,14 +63,14 @@ def differences(engine: Engine) -> list[object]:
 def test_an_upgrade_from_nothing_makes_exactly_the_tables_of_the_code(
     empty_url: str, connected: Engine
 ) -> None:
-    storage_engine.upgrade(empty_url)
+    migrations.upgrade(empty_url)
     assert tables(connected) == set(metadata.tables)
     assert differences(connected) == []
 
 
 def test_alembic_itself_finds_nothing_to_add(empty_url: str, connected: Engine) -> None:
-    storage_engine.upgrade(empty_url)
-    command.check(storage_engine.alembic_config(empty_url))
+    migrations.upgrade(empty_url)
+    command.check(migrations.alembic_config(empty_url))
 
 
 def described(engine: Engine) -> dict[str, object]:
@@ -107,15 +108,15 @@ def tables_that_never_reuse_ids(engine: Engine) -> list[str]:
 
 
 def test_migrated_tables_are_those_that_the_metadata_would_create(empty_url: str, connected: Engine) -> None:
-    storage_engine.upgrade(empty_url)
+    migrations.upgrade(empty_url)
     migrated = described(connected), tables_that_never_reuse_ids(connected)
-    command.downgrade(storage_engine.alembic_config(empty_url), "base")
+    command.downgrade(migrations.alembic_config(empty_url), "base")
     metadata.create_all(connected)
     assert (described(connected), tables_that_never_reuse_ids(connected)) == migrated
 
 
 def test_each_migration_can_be_taken_back_and_done_again(empty_url: str, connected: Engine) -> None:
-    config = storage_engine.alembic_config(empty_url)
+    config = migrations.alembic_config(empty_url)
     before: list[dict[str, object]] = [described(connected)]
     for revision in REVISIONS:
         command.upgrade(config, revision)
@@ -134,7 +135,7 @@ def test_an_upgrade_of_a_database_that_is_up_to_date_changes_nothing(database_ur
         with engine.begin() as connection:
             fill(connection)
         before = described(engine), contents(engine)
-        storage_engine.upgrade(database_url)
+        migrations.upgrade(database_url)
         assert (described(engine), contents(engine)) == before
     finally:
         engine.dispose()
@@ -143,7 +144,7 @@ def test_an_upgrade_of_a_database_that_is_up_to_date_changes_nothing(database_ur
 def test_a_filled_database_keeps_its_rows_through_every_later_migration(
     empty_url: str, connected: Engine
 ) -> None:
-    config = storage_engine.alembic_config(empty_url)
+    config = migrations.alembic_config(empty_url)
     command.upgrade(config, "0003")
     with connected.begin() as connection:
         fill(connection)
@@ -161,7 +162,7 @@ def test_a_filled_database_can_be_taken_back_to_nothing(database_url: str) -> No
     try:
         with engine.begin() as connection:
             fill(connection)
-        command.downgrade(storage_engine.alembic_config(database_url), "base")
+        command.downgrade(migrations.alembic_config(database_url), "base")
         assert tables(engine) == set()
     finally:
         engine.dispose()
@@ -169,7 +170,7 @@ def test_a_filled_database_can_be_taken_back_to_nothing(database_url: str) -> No
 
 def test_two_upgrades_at_the_same_time_end_in_one_schema(empty_url: str, connected: Engine) -> None:
     context = multiprocessing.get_context("spawn")
-    upgrades = [context.Process(target=storage_engine.upgrade, args=(empty_url,)) for _ in range(2)]
+    upgrades = [context.Process(target=migrations.upgrade, args=(empty_url,)) for _ in range(2)]
     for process in upgrades:
         process.start()
     for process in upgrades:
@@ -182,21 +183,21 @@ def test_an_upgrade_that_fails_half_way_leaves_nothing_behind(empty_url: str, co
     with connected.begin() as connection:
         connection.execute(text("CREATE TABLE messages (foreign_thing INTEGER)"))
     with pytest.raises(Exception, match="messages"):
-        storage_engine.upgrade(empty_url)
+        migrations.upgrade(empty_url)
     assert tables(connected) == {"messages"}
 
 
 def test_a_database_of_an_older_version_is_refused_until_it_is_upgraded(empty_url: str) -> None:
-    command.upgrade(storage_engine.alembic_config(empty_url), REVISIONS[0])
+    command.upgrade(migrations.alembic_config(empty_url), REVISIONS[0])
     with pytest.raises(Refused) as refusal:
         storage_engine.open_database(empty_url)
     assert refusal.value.code == "database_needs_upgrade"
-    storage_engine.upgrade(empty_url)
+    migrations.upgrade(empty_url)
     storage_engine.open_database(empty_url).close()
 
 
 def test_migrations_do_not_import_the_application() -> None:
-    folder = storage_engine.alembic_config("sqlite://").get_main_option("script_location")
+    folder = migrations.alembic_config("sqlite://").get_main_option("script_location")
     for script in ScriptDirectory(str(folder)).walk_revisions():
         assert "pbx_sms" not in Path(script.path).read_text(encoding="utf-8")
 
