@@ -132,11 +132,13 @@ def _try_to_sign_in(name: str, password: str) -> str | None:
     address = request.remote_addr or ""
     wait_s = failures.wait_s(name, address)
     if wait_s > 0:
-        return _("Too many wrong attempts. Try again in %(minutes)s min.", minutes=math.ceil(wait_s / 60))
+        return str(
+            _("Too many wrong attempts. Try again in %(minutes)s min.", minutes=math.ceil(wait_s / 60))
+        )
     user = users.verify(database(), name, password)
     if user is None:
         failures.failed(name, address)
-        return _("The name or the password is wrong. Check the keyboard's language and Caps Lock.")
+        return str(_("The name or the password is wrong. Check the keyboard's language and Caps Lock."))
     failures.succeeded(name, address)
     chosen = session.get("language")
     session.clear()

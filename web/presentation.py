@@ -154,30 +154,36 @@ def message_state(state: str) -> str:
 
 
 def mailing_state(state: str) -> str:
-    return {
-        "draft": _("draft"),
-        "scheduled": _("scheduled"),
-        "running": _("running"),
-        "paused": _("paused"),
-        "finished": _("finished"),
-        "cancelled": _("cancelled"),
-    }.get(state, state)
+    return str(
+        {
+            "draft": _("draft"),
+            "scheduled": _("scheduled"),
+            "running": _("running"),
+            "paused": _("paused"),
+            "finished": _("finished"),
+            "cancelled": _("cancelled"),
+        }.get(state, state)
+    )
 
 
 def sim_state(state: str) -> str:
-    return {
-        "ready": _("ready"),
-        "throttled": _("slowed down"),
-        "suspended": _("suspended"),
-        "quarantined": _("in quarantine"),
-        "disabled": _("held"),
-    }.get(state, state)
+    return str(
+        {
+            "ready": _("ready"),
+            "throttled": _("slowed down"),
+            "suspended": _("suspended"),
+            "quarantined": _("in quarantine"),
+            "disabled": _("held"),
+        }.get(state, state)
+    )
 
 
 def kind_name(kind: str) -> str:
-    return {
-        "advertising": _("Advertising"),
-        "information": _("Information"),
-        "service": _("Service"),
-        "urgent": _("Urgent"),
-    }.get(kind, kind)
+    return str(
+        {
+            "advertising": _("Advertising"),
+            "information": _("Information"),
+            "service": _("Service"),
+            "urgent": _("Urgent"),
+        }.get(kind, kind)
+    )

@@ -148,7 +148,7 @@ def _pace(connection: Connection, mailing_id: int, now: datetime) -> float:
     if handed_over < 2:
         return 0.0
     span_s = max((now - rows[-1].at).total_seconds(), 1.0)
-    return 60.0 * handed_over / span_s
+    return float(60.0 * handed_over / span_s)
 
 
 def _log_rows(at: Any, parts_submitted: Any) -> Select[Any]:
