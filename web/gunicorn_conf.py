@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 from pbx_sms.config import load as _load_settings  # gunicorn would take a bare `config` for a setting
@@ -20,7 +21,7 @@ keepalive = 5
 #: open streams end within a second of the signal, imports go on in their own process until they are told
 graceful_timeout = 20
 # the worker's sign of life is a file: in memory, where a slow disk cannot delay it
-worker_tmp_dir = "/dev/shm"
+worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
 # nothing is steered through it, and it would leave a socket in the home folder
 control_socket_disable = True
 

@@ -215,6 +215,9 @@ def test_a_draft_from_the_command_line_is_checked_and_started_here(
     page = f"/mailings/{made['mailing_id']}"
     draft = office.get(client, page, follow_redirects=True).text
     assert "Send 5 messages, 5 parts" in draft
+    read = office.get(office.client(Role.VIEWER), page, follow_redirects=True).text
+    assert "5 messages, 5 parts" in read
+    assert "data-start" not in read
     assert office.post(client, f"{page}/start").status_code == 303
     assert office.post(client, f"{page}/start").status_code == 409
     assert stored(office)[0].state == "running"
