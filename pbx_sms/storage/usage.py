@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, bindparam, distinct, func, select
+from sqlalchemy import Connection, bindparam, func, select
 
 from pbx_sms.core import quota
 from pbx_sms.core.quota import SimLimits, Usage, Window
@@ -27,8 +27,13 @@ _COUNT = select(func.count()).where(
     attempts.c.sim_id == bindparam("sim_id"), attempts.c.counted_at > bindparam("since_at")
 )
 _COUNT_ORDINARY = _COUNT.where(attempts.c.uses_reserve.is_(False))
-_RECIPIENTS = select(func.count(distinct(attempts.c.msisdn))).where(
-    attempts.c.sim_id == bindparam("sim_id"), attempts.c.counted_at > bindparam("since_at")
+_NEWEST_OF_RECIPIENT = func.max(attempts.c.counted_at)
+#: when the SIM last wrote to each of its recipients, the longest ago first
+_RECIPIENTS = (
+    select(_NEWEST_OF_RECIPIENT)
+    .where(attempts.c.sim_id == bindparam("sim_id"), attempts.c.counted_at > bindparam("since_at"))
+    .group_by(attempts.c.msisdn)
+    .order_by(_NEWEST_OF_RECIPIENT)
 )
 _WRITTEN_TO = (
     select(attempts.c.attempt_id)
@@ -87,7 +92,14 @@ def shortage(
 
 
 def recipients_shortage(
-    connection: Connection, sim_id: int, msisdn: str, limits: SimLimits, now: datetime, zone: ZoneInfo
+    connection: Connection,
+    sim_id: int,
+    msisdn: str,
+    limits: SimLimits,
+    now: datetime,
+    zone: ZoneInfo,
+    *,
+    unsettled_s: float,
 ) -> Shortage | None:
     """Whether a new recipient would pass the SIM's limit of distinct recipients in the month."""
     if not limits.recipients_per_month:
@@ -96,10 +108,15 @@ def recipients_shortage(
     where = {"sim_id": sim_id, "since_at": month.since_at}
     if connection.execute(_WRITTEN_TO, where | {"msisdn": msisdn}).scalar_one_or_none() is not None:
         return None
-    if connection.execute(_RECIPIENTS, where).scalar_one() < limits.recipients_per_month:
+    newest_at = connection.execute(_RECIPIENTS, where).scalars().all()
+    if len(newest_at) < limits.recipients_per_month:
         return None
-    # rolling: somebody leaves the window at the earliest when its oldest part does
-    until_at = month.ends_at or now + timedelta(hours=1)
+    # there is room for a new one when so many have left the month that one less than the limit is there
+    leaves_last_at = newest_at[len(newest_at) - limits.recipients_per_month]
+    if leaves_last_at >= FAR_FUTURE:
+        until_at = now + timedelta(seconds=unsettled_s)
+    else:
+        until_at = month.free_at(leaves_last_at)
     reason = Reason("quota_recipients", {"max": limits.recipients_per_month, "until": until_at.isoformat()})
     return Shortage(reason=reason, until_at=until_at)
 

@@ -109,9 +109,9 @@ def write(
     )
     wants_report = accepted and granted.wants_report
     padded = references + (None,) * (len(granted.part_numbers) - len(references))
-    connection.execute(
-        _PART,
-        [
+    for part, reference in zip(granted.part_numbers, padded, strict=True):
+        connection.execute(
+            _PART,
             {
                 "b_message_id": granted.message_id,
                 "b_part": part,
@@ -119,10 +119,8 @@ def write(
                 "b_reference": reference,
                 "b_submitted_at": now if accepted else None,
                 "b_report": ReportState.PENDING if wants_report else ReportState.NONE,
-            }
-            for part, reference in zip(granted.part_numbers, padded, strict=True)
-        ],
-    )
+            },
+        )
     if accepted:
         return _accepted(connection, granted, sim_id, padded, now, new_events, was_unknown=was_unknown)
     if not verdict.certainly_not_taken:

@@ -232,7 +232,9 @@ def begin_submit(
             ),
             now,
             unsettled_s=_UNSETTLED_S,
-        ) or usage.recipients_shortage(connection, begun.sim_id, row.msisdn, begun.limits, now, begun.zone)
+        ) or usage.recipients_shortage(
+            connection, begun.sim_id, row.msisdn, begun.limits, now, begun.zone, unsettled_s=_UNSETTLED_S
+        )
         if short is not None:
             return _not_now(connection, begun, row, short, now, new_events)
     numbers = tuple(open_parts) if begun.whole_message else tuple(open_parts[:1])
@@ -339,7 +341,8 @@ def _forbidden(
         leases.release(connection, [begun.message_id], begun.agent_id)
         return Denied(state=MessageState.QUEUED)
     if row.sim_state != SimState.READY:
-        return Denied(state=row.state, shortage=Shortage(reason=Reason("waits_for_sim"), until_at=None))
+        short = Shortage(reason=Reason("waits_for_sim"), until_at=None)
+        return _not_now(connection, begun, row, short, now, new_events)
     return None
 
 
