@@ -7,6 +7,7 @@ A limit of 0 means no limit. `docs/configuration.md` lists every key, and a test
 from __future__ import annotations
 
 import os
+import shlex
 import socket
 import tomllib
 import zoneinfo
@@ -31,6 +32,16 @@ def _known_zone(name: str) -> str:
     except (zoneinfo.ZoneInfoNotFoundError, ValueError) as error:
         raise ValueError(f"no time zone is called {name!r}; write it like Europe/Moscow") from error
     return name
+
+
+def _known_command(command: str) -> str:
+    try:
+        words = shlex.split(command)
+    except ValueError as error:
+        raise ValueError(f"the command {command!r} cannot be read: {error}") from error
+    if not words:
+        raise ValueError("the command is empty; leave the key out instead")
+    return command
 
 
 def _known_country(code: str) -> str:
@@ -79,6 +90,8 @@ class ModemSettings(_Section):
     pin: Annotated[str, Field(pattern=r"^\d{4,8}$")] | None = None
     smsc: Annotated[str, Field(pattern=r"^\+?\d{5,20}$")] | None = None
     vendor: str | None = None
+    #: switches its power off and on; run without a shell when nothing else brings a hung modem back
+    power_switch: Annotated[str, AfterValidator(_known_command)] | None = None
 
     @model_validator(mode="after")
     def _port_or_device(self) -> ModemSettings:
@@ -115,6 +128,7 @@ class SimSettings(_Section):
     warm_up_per_day: Count | None = None
     billing_day: Annotated[int, Field(ge=1, le=31)] | None = None
     price_per_part: Annotated[float, Field(ge=0)] | None = None
+    balance_code: Annotated[str, Field(pattern=r"^[*#][0-9*#]+#$")] | None = None
 
 
 class SendingSettings(_Section):
@@ -126,6 +140,16 @@ class SendingSettings(_Section):
     resume_parts_s: Seconds = 300
     max_parts: Annotated[int, Field(ge=1, le=255)] = 7
     stop_words: tuple[str, ...] = ("стоп", "stop", "отписка")
+
+
+class HealthSettings(_Section):
+    """Watching over SIMs: tests, and use before an operator forgets them."""
+
+    probe_number: Annotated[str, Field(pattern=r"^\+[1-9]\d{7,14}$")] | None = None
+    #: every day, in the office's time zone; empty: no round
+    probe_time: Annotated[str, Field(pattern=r"^(([01]\d|2[0-3]):[0-5]\d)?$")] = ""
+    keep_alive_h: Annotated[float, Field(ge=0)] = 48
+    recovery_command_s: Annotated[float, Field(gt=0)] = 60
 
 
 class ListSettings(_Section):
@@ -155,6 +179,7 @@ class Settings(_Section):
     limits: LimitSettings = LimitSettings()
     sim: tuple[SimSettings, ...] = ()
     sending: SendingSettings = SendingSettings()
+    health: HealthSettings = HealthSettings()
     lists: ListSettings = ListSettings()
     web: WebSettings = WebSettings()
 

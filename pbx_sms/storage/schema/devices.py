@@ -52,6 +52,13 @@ sims = Table(
     Column("warm_up_per_day", Integer),
     Column("billing_day", Integer),
     Column("price_per_part", Float),
+    #: when it was last released: what it was refused before says nothing about it now
+    Column("judged_since_at", Instant),
+    #: newest sign of use that is no accepted part: a message that came in, a USSD reply
+    Column("active_at", Instant),
+    #: the operator's words about the balance, and when they came
+    Column("balance_text", Text),
+    Column("balance_at", Instant),
     sqlite_autoincrement=True,
 )
 

@@ -106,6 +106,8 @@ messages = Table(
     #: when its last part was accepted
     Column("submitted_at", Instant),
     Column("delivered_at", Instant),
+    #: a test of the SIM it is bound to; it passes where that SIM sends nothing else
+    Column("probe", Boolean, nullable=False, server_default=false()),
     sqlite_autoincrement=True,
 )
 
@@ -219,6 +221,8 @@ Index(
     unique=True,
     **_where(messages.c.request_key.is_not(None)),
 )
+#: the tests of SIMs: few among many
+Index("ix_messages_probe", messages.c.bound_sim_id, messages.c.message_id, **_where(messages.c.probe))
 #: what a delivery report is matched by
 Index(
     "ix_parts_report",
