@@ -10,6 +10,16 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "cli_yes": ("yes", "да"),
     "cli_no": ("no", "нет"),
     "cli_database_ready": ("The database is ready.", "База данных готова."),
+    "cli_table_copied": (
+        "{table}: rows: {rows}, checksum {checksum}",
+        "{table}: строк: {rows}, сумма {checksum}",
+    ),
+    "cli_database_copied": (
+        "Copied and compared, rows: {rows}. Now write the new address into [database] of the settings and"
+        " start the engine and the page: {to}",
+        "Скопировано и сверено, строк: {rows}. Теперь впишите новый адрес в раздел [database] настроек и"
+        " запустите программу отправки и страницу: {to}",
+    ),
     # users
     "cli_ask_password": ("Password: ", "Пароль: "),
     "cli_ask_password_again": ("The same password again: ", "Тот же пароль ещё раз: "),

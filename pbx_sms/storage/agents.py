@@ -24,3 +24,8 @@ def is_any_alive(connection: Connection, now: datetime) -> bool:
         ).first()
         is not None
     )
+
+
+def names(connection: Connection) -> list[str]:
+    """Of all agents that ever ran."""
+    return list(connection.execute(select(agents.c.name).order_by(agents.c.name)).scalars())
