@@ -27,22 +27,39 @@ class SystemClock:
         return time.monotonic()
 
 
+#: of the wall clock against the monotonic one, above which it is not believed
+JUMP = timedelta(seconds=60)
+#: how long a jump is distrusted: time enough for a time server to take it back
+DISTRUST_S = 600.0
+
+
 class SteadyClock:
     """Time that never goes back: the larger of a source's clock and what is known to have been reached.
 
     What is known to have been reached is the newest stored instant, advanced by the monotonic clock. So a
-    wall clock that is set back frees no quota, and time does not stand still meanwhile either.
+    wall clock that is set back frees no quota, and time does not stand still meanwhile either. One that
+    jumps ahead is followed only after it has stayed there for `DISTRUST_S`: what was once reached could not
+    be taken back.
     """
 
     def __init__(self, source: Clock, newest_at: datetime | None = None) -> None:
         self._source = source
         self._reached_at = newest_at or source.now()
         self._reached_monotonic = source.monotonic()
+        self._jumped_monotonic: float | None = None
 
     def now(self) -> datetime:
         monotonic = self._source.monotonic()
         at_least = self._reached_at + timedelta(seconds=monotonic - self._reached_monotonic)
         now = max(self._source.now(), at_least)
+        if now - at_least <= JUMP:
+            self._jumped_monotonic = None
+        elif self._jumped_monotonic is None:
+            self._jumped_monotonic, now = monotonic, at_least
+        elif monotonic - self._jumped_monotonic < DISTRUST_S:
+            now = at_least
+        else:
+            self._jumped_monotonic = None
         self._reached_at, self._reached_monotonic = now, monotonic
         return now
 

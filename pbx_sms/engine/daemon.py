@@ -11,6 +11,7 @@ import contextlib
 import logging
 import random
 import signal
+from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
 from pbx_sms.config import ModemSettings, Settings
@@ -20,6 +21,7 @@ from pbx_sms.drivers.modem import Modem
 from pbx_sms.engine.dispatcher import Dispatcher
 from pbx_sms.engine.housekeeping import Housekeeping
 from pbx_sms.engine.modem_keeper import ModemKeeper, Surroundings
+from pbx_sms.engine.pace import Pace
 from pbx_sms.engine.sim_worker import Rules
 from pbx_sms.engine.storage_thread import StorageThread, Work
 from pbx_sms.errors import Refused
@@ -31,6 +33,8 @@ log = logging.getLogger(__name__)
 
 #: how long a stop waits for parts in flight beyond the longest answer of a modem
 _DRAIN_S = 200.0
+#: and how long closing a modem may then take
+_CLOSING_S = 10.0
 
 
 def make_modem(configured: ModemSettings, settings: Settings) -> Modem:
@@ -53,10 +57,23 @@ def make_modem(configured: ModemSettings, settings: Settings) -> Modem:
 class Engine:
     """Everything that runs; `start`, then `run`, then `stop`."""
 
-    def __init__(self, settings: Settings, database: Database, modems: list[Modem]) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        database: Database,
+        modems: Sequence[Modem],
+        *,
+        chance: random.Random | None = None,
+        pace: Pace | None = None,
+        inline_storage: bool = False,
+    ) -> None:
+        """`chance` spreads retries; `inline_storage` is for virtual time, see `StorageThread`."""
         self._settings = settings
         self._database = database
-        self._modems = modems
+        self._modems = tuple(modems)
+        self._chance = chance or random.Random()
+        self._pace = pace or Pace()
+        self._inline_storage = inline_storage
         self._stopping = asyncio.Event()
         self._keepers: list[ModemKeeper] = []
         self._wakeup: Wakeup | None = None
@@ -67,13 +84,16 @@ class Engine:
     async def run(self) -> None:
         """Until `request_stop`; then drains. Raises when a part of the engine died of a bug."""
         settings = self._settings
-        storage = StorageThread(self._database)
+        storage = StorageThread(self._database, inline=self._inline_storage)
         storage.start()
         try:
             agent_id, modem_ids = await storage.run(self._register)
-            dispatcher = Dispatcher(storage, agent_id, max_parts=settings.sending.max_parts)
+            zone = ZoneInfo(settings.sending.time_zone)
+            dispatcher = Dispatcher(
+                storage, agent_id, max_parts=settings.sending.max_parts, zone=zone, pace=self._pace
+            )
             rules = Rules(
-                zone=ZoneInfo(settings.sending.time_zone),
+                zone=zone,
                 validity_s=round(settings.sending.validity_h * 3600),
                 resume_parts_s=settings.sending.resume_parts_s,
             )
@@ -83,7 +103,8 @@ class Engine:
                 dispatcher=dispatcher,
                 agent_id=agent_id,
                 rules=rules,
-                chance=random.Random(),
+                chance=self._chance,
+                poll_s=self._pace.poll_s,
             )
             self._keepers = [
                 ModemKeeper(modem, modem_id, around)
@@ -103,6 +124,7 @@ class Engine:
             around.agent_id,
             validity_s=around.rules.validity_s,
             resume_parts_s=around.rules.resume_parts_s,
+            pace=self._pace,
         )
         keeping = [
             asyncio.create_task(keeper.run(), name=f"keeper {number}")
@@ -133,6 +155,10 @@ class Engine:
             _, late = await asyncio.wait(keeping, timeout=_DRAIN_S)
             for task in late:
                 log.error("%s did not end in time; what it had in flight is unknown", task.get_name())
+            if late:
+                # a modem that is closed ends what it was doing
+                await asyncio.gather(*(modem.close() for modem in self._modems), return_exceptions=True)
+                await asyncio.wait(late, timeout=_CLOSING_S)
 
     def _register(self, work: Work) -> tuple[int, list[int]]:
         """Who we are, what we hold, and what a dead predecessor left behind."""

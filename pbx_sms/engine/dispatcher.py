@@ -15,12 +15,14 @@ import asyncio
 import logging
 from collections import deque
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from pbx_sms.core.reason import Reason
 from pbx_sms.core.routing import FairShare, choose_sim
 from pbx_sms.engine import waits
 from pbx_sms.engine.fill import FillPlan
-from pbx_sms.engine.sim_slot import SimSlot
+from pbx_sms.engine.pace import Pace
+from pbx_sms.engine.sim_slot import NEVER_AGAIN_FOR, Never, SimSlot
 from pbx_sms.engine.storage_thread import StorageThread
 from pbx_sms.storage import mailings, queue
 from pbx_sms.storage.queue import Denied, Leased
@@ -28,18 +30,18 @@ from pbx_sms.storage.queue.leases import Queue
 
 log = logging.getLogger(__name__)
 
-#: how long a message stays leased without being renewed
-LEASE_S = 60.0
-#: a look at the database without a nudge
-LOOK_S = 1.0
 #: SIMs that are free again this soon count when the stock is filled
 _SOON_S = 2.0
 
 
 class Dispatcher:
-    def __init__(self, storage: StorageThread, agent_id: int, *, max_parts: int) -> None:
+    def __init__(
+        self, storage: StorageThread, agent_id: int, *, max_parts: int, zone: ZoneInfo, pace: Pace
+    ) -> None:
         self._storage = storage
         self._agent_id = agent_id
+        self._zone = zone
+        self._pace = pace
         self._loop = asyncio.get_running_loop()
         self._slots: dict[int, SimSlot] = {}
         self._stock: dict[Queue, deque[Leased]] = {}
@@ -50,7 +52,9 @@ class Dispatcher:
         self._stopping = False
         self._hold: Reason | None = None
         self._explained: dict[int, Reason | None] = {}
-        #: the queues had nothing more to lease when they were last looked at
+        #: queues that had nothing more to lease when they were last looked at
+        self._exhausted: frozenset[Queue] = frozenset()
+        #: the same of all queues together
         self._drained = False
         #: a mailing may have nothing left to send
         self._ending = False
@@ -62,6 +66,7 @@ class Dispatcher:
         if slot.sim_id in self._slots:
             return False
         self._slots[slot.sim_id] = slot
+        slot.usage_read_s = self._loop.time()
         slot.idle_since_s = self._loop.time()
         self.look()
         return True
@@ -76,8 +81,12 @@ class Dispatcher:
 
     def look(self) -> None:
         """Something changed: look at the database again."""
-        self._drained = False
+        self._drained, self._exhausted = False, frozenset()
         self._look.set()
+
+    def holds(self, imsi: str) -> bool:
+        """The SIM is at work here, in whichever modem."""
+        return any(slot.imsi == imsi for slot in self._slots.values())
 
     def hold(self, reason: Reason | None) -> None:
         """Begins nothing new while there is a reason."""
@@ -115,13 +124,14 @@ class Dispatcher:
         shortage = denied.shortage
         if shortage is None:
             return
+        now = self._storage.database.now()
         if shortage.reason.code == "quota_never":
-            slot.never = (message.part_count, shortage.reason)
+            slot.never[message.rank > 0] = Never(message.part_count, shortage.reason, now + NEVER_AGAIN_FOR)
         elif shortage.until_at is not None:
             slot.blocked[message.rank > 0] = shortage
         else:
             # the database knows better than the slot does: wait until it was read again
-            slot.not_before_s = max(slot.not_before_s, self._loop.time() + LOOK_S)
+            slot.not_before_s = max(slot.not_before_s, self._loop.time() + self._pace.look_s)
         self._stock.setdefault(Queue(message.mailing_id, message.rank), deque()).appendleft(message)
         self.look()
 
@@ -133,16 +143,16 @@ class Dispatcher:
             self._look.set()
 
     async def run(self) -> None:
-        """Fills the stock when it is told to look, and at least once a second. Ends with `stop`."""
+        """Fills the stock when it is told to look, and at least every `look_s`. Ends with `stop`."""
         while not self._stopping:
             self._look.clear()
             await self._fill()
             self.dispatch()
             try:
-                async with asyncio.timeout(LOOK_S):
+                async with asyncio.timeout(self._pace.look_s):
                     await self._look.wait()
             except TimeoutError:
-                self._drained = False
+                self._drained, self._exhausted = False, frozenset()
 
     async def stop(self) -> None:
         """Nothing new begins; what was leased goes back."""
@@ -197,6 +207,9 @@ class Dispatcher:
             del stock[index]
             if not stock:
                 del self._stock[key]
+            if len(stock) < len(self._slots) and key not in self._exhausted:
+                # a queue that runs dry loses its turn
+                self._look.set()
             load = choose_sim(slot.load() for slot in able)
             assert load is not None
             return next(slot for slot in able if slot.sim_id == load.sim_id), message
@@ -234,40 +247,48 @@ class Dispatcher:
         ]
         plan = FillPlan(
             agent_id=self._agent_id,
-            lease_s=LEASE_S,
+            lease_s=self._pace.lease_s,
             sim_ids=frozenset(slot.sim_id for slot in able),
             known_sim_ids=tuple(self._slots),
             want=0 if self._hold else 2 * len(able),
             ordinary_allowed=any(slot.quota_allows(uses_reserve=False, now=now) for slot in able),
             stock={key: tuple(stock) for key, stock in self._stock.items()},
-            never=self._never(),
+            never=self._never(now),
             may_finish=self._ending,
+            count_usage=tuple(
+                (slot.sim_id, slot.limits)
+                for slot in self._slots.values()
+                if now_s - slot.usage_read_s >= self._pace.usage_s
+            ),
+            zone=self._zone,
         )
         self._ending = False
-        filled = await self._storage.run(plan.carry_out)
+        filled = await self._storage.insist(plan.carry_out)
         for sim_id, snapshot in filled.snapshots.items():
             slot = self._slots.get(sim_id)
             if slot is not None:
                 slot.state, slot.state_reason = snapshot.state, snapshot.reason
                 slot.until_at = snapshot.until_at
+        for sim_id, used in filled.usage.items():
+            slot = self._slots.get(sim_id)
+            if slot is not None:
+                slot.usage, slot.usage_read_s = used, now_s
         self._remove(filled.returned)
         for key, messages in filled.leased.items():
             self._stock.setdefault(key, deque()).extend(messages)
-        self._drained = not filled.leased
+        self._drained, self._exhausted = not filled.leased, frozenset(filled.exhausted)
         await self._explain(filled.queues, now)
 
-    def _never(self) -> dict[int, Reason]:
-        """Messages in stock that no SIM here can ever take, with the reason of one."""
-        slots = list(self._slots.values())
-        if not slots or any(slot.never is None for slot in slots):
-            return {}
-        smallest, reason = min((slot.never for slot in slots if slot.never), key=lambda never: -never[0])
-        return {
-            message.message_id: reason
-            for stock in self._stock.values()
-            for message in stock
-            if message.part_count >= smallest
-        }
+    def _never(self, now: datetime) -> dict[int, Reason]:
+        """Messages in stock that no SIM here can take as its limits are, with the reason of one."""
+        refused: dict[int, Reason] = {}
+        for stock in self._stock.values():
+            for message in stock:
+                reasons = [slot.too_large(message, now) for slot in self._slots.values()]
+                found = [reason for reason in reasons if reason is not None]
+                if found and len(found) == len(reasons):
+                    refused[message.message_id] = found[0]
+        return refused
 
     def _remove(self, message_ids: set[int]) -> None:
         if not message_ids:
@@ -281,7 +302,13 @@ class Dispatcher:
 
     async def _explain(self, queues: list[Queue], now: datetime) -> None:
         """Writes on each running mailing why it does not go on, where that changed."""
-        reasons = waits.explain(queues, list(self._slots.values()), self._hold, now)
+        ready = (
+            key.rank
+            for key, stock in self._stock.items()
+            if any(message.bound_sim_id is None for message in stock)
+        )
+        slots = list(self._slots.values())
+        reasons = waits.explain(queues, slots, max(ready, default=0), self._hold, now)
         changed = {
             mailing_id: reason
             for mailing_id, reason in reasons.items()
@@ -289,15 +316,15 @@ class Dispatcher:
         }
         self._explained = reasons
         if changed:
-            await self._storage.run(
+            await self._storage.insist(
                 lambda work: mailings.explain(work.connection, changed, work.now, work.events)
             )
 
     async def renew_leases(self) -> None:
-        """Keeps the stock ours; to be called well within `LEASE_S`."""
+        """Keeps the stock ours; to be called well within `lease_s`."""
         ids = [message.message_id for stock in self._stock.values() for message in stock]
         if ids:
-            until = timedelta(seconds=LEASE_S)
-            await self._storage.run(
+            until = timedelta(seconds=self._pace.lease_s)
+            await self._storage.insist(
                 lambda work: queue.renew(work.connection, ids, self._agent_id, work.now + until)
             )

@@ -5,19 +5,23 @@ The dispatcher makes the plan on the event loop; the storage thread carries it o
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
+from pbx_sms.core.quota import SimLimits, Usage
 from pbx_sms.core.reason import Reason
+from pbx_sms.engine.sim_slot import NEVER_AGAIN_FOR
 from pbx_sms.engine.storage_thread import Work
-from pbx_sms.storage import devices, queue
+from pbx_sms.storage import devices, queue, usage
 from pbx_sms.storage.devices import SimSnapshot
 from pbx_sms.storage.queue import Leased
 from pbx_sms.storage.queue.leases import Queue
 
-#: a message that no SIM can ever take is looked at again after this: limits may have been raised
-_NEVER_AGAIN_FOR = timedelta(minutes=10)
+#: messages in stock that only one SIM may send: more of a SIM that hangs would keep others' out
+_BOUND_TO_ONE = 2
 
 
 @dataclass(slots=True, kw_only=True)
@@ -28,7 +32,7 @@ class FillPlan:
     sim_ids: frozenset[int]
     #: all SIMs of this agent
     known_sim_ids: tuple[int, ...]
-    #: messages that the stock should hold
+    #: messages that the stock should hold of each queue
     want: int
     #: whether any of the SIMs may send an ordinary message
     ordinary_allowed: bool
@@ -36,48 +40,75 @@ class FillPlan:
     never: Mapping[int, Reason]
     #: a mailing may have nothing left to send
     may_finish: bool
+    #: SIMs whose used parts are to be counted again
+    count_usage: tuple[tuple[int, SimLimits], ...]
+    zone: ZoneInfo
     # results
     snapshots: dict[int, SimSnapshot] = field(default_factory=dict)
     queues: list[Queue] = field(default_factory=list)
     leased: dict[Queue, list[Leased]] = field(default_factory=dict)
+    #: queues that had fewer messages than were wanted of them
+    exhausted: set[Queue] = field(default_factory=set)
     returned: set[int] = field(default_factory=set)
+    usage: dict[int, Usage] = field(default_factory=dict)
 
     def carry_out(self, work: Work) -> FillPlan:
         # an order may be carried out twice when its transaction failed: begin anew
-        self.leased, self.returned = {}, set()
+        self.leased, self.returned, self.exhausted = {}, set(), set()
         self.snapshots = devices.snapshots(work.connection, self.known_sim_ids)
         if self.may_finish:
             queue.finish_mailings(work.connection, work.now, work.events)
         self.queues = queue.waiting_queues(work.connection)
         self._give_back(work)
-        room = self.want - sum(len(messages) for messages in self.stock.values()) + len(self.returned)
-        for rank in sorted({key.rank for key in self.queues}, reverse=True):
-            if room <= 0 or (rank == 0 and not self.ordinary_allowed):
+        self.usage = {
+            sim_id: usage.usage(work.connection, sim_id, limits, work.now, self.zone)
+            for sim_id, limits in self.count_usage
+        }
+        ready_count, last_rank = 0, 0
+        for key in self.queues:
+            # what is in stock of a lower rank must not keep a higher one out
+            if key.rank == 0 and not self.ordinary_allowed:
                 break
-            room -= self._lease_rank(work, [key for key in self.queues if key.rank == rank])
+            if ready_count >= self.want and key.rank < last_rank:
+                break
+            last_rank = key.rank
+            stocked_count = self._stocked(key)
+            # every queue of a rank needs enough for all SIMs, or it could not have its share
+            ready_count += stocked_count + self._lease_queue(work, key, self.want - stocked_count)
         return self
 
-    def _lease_rank(self, work: Work, same_rank: list[Queue]) -> int:
-        """Each queue of the rank needs a head in the stock, or it could not have its share."""
-        for_each = -(-self.want // len(same_rank))
-        taken_count = 0
-        for key in same_rank:
-            stocked = sum(1 for m in self.stock.get(key, ()) if m.message_id not in self.returned)
-            if stocked >= for_each:
-                continue
-            taken = queue.lease(
+    def _stocked(self, key: Queue) -> int:
+        return sum(1 for message in self.stock.get(key, ()) if message.message_id not in self.returned)
+
+    def _lease_queue(self, work: Work, key: Queue, wanted: int) -> int:
+        taken: list[Leased] = []
+        bound = Counter(
+            message.bound_sim_id
+            for messages in self.stock.values()
+            for message in messages
+            if message.message_id not in self.returned
+        )
+        while wanted > 0:
+            found = queue.lease(
                 work.connection,
                 key,
                 agent_id=self.agent_id,
-                limit=for_each - stocked,
-                sim_ids=self.sim_ids,
+                limit=wanted,
+                sim_ids=[sim_id for sim_id in self.sim_ids if bound[sim_id] < _BOUND_TO_ONE],
                 now=work.now,
                 until_at=work.now + timedelta(seconds=self.lease_s),
             )
-            if taken:
-                self.leased[key] = taken
-                taken_count += len(taken)
-        return taken_count
+            if not found:
+                self.exhausted.add(key)
+                break
+            taken += found
+            bound.update(message.bound_sim_id for message in found)
+            # many for one SIM are worth one: the others still need theirs
+            free_count = sum(1 for message in found if message.bound_sim_id is None)
+            wanted -= free_count + len({message.bound_sim_id for message in found} - {None})
+        if taken:
+            self.leased[key] = taken
+        return len(taken)
 
     def _give_back(self, work: Work) -> None:
         """Stock of mailings that no longer run, of kinds that no SIM may send, or for SIMs that cannot."""
@@ -97,6 +128,6 @@ class FillPlan:
         for message_id, reason in self.never.items():
             if message_id not in self.returned:
                 queue.hold_back(
-                    work.connection, message_id, self.agent_id, reason, work.now + _NEVER_AGAIN_FOR
+                    work.connection, message_id, self.agent_id, reason, work.now + NEVER_AGAIN_FOR
                 )
                 self.returned.add(message_id)

@@ -9,20 +9,16 @@ import asyncio
 import logging
 from datetime import datetime, timedelta
 
-from pbx_sms.clock import Clock
+from pbx_sms.clock import DISTRUST_S, JUMP, Clock
 from pbx_sms.core.reason import Reason
-from pbx_sms.engine.dispatcher import LEASE_S, Dispatcher
+from pbx_sms.engine.dispatcher import Dispatcher
+from pbx_sms.engine.pace import Pace
 from pbx_sms.engine.storage_thread import StorageThread, Work
 from pbx_sms.storage import devices, incoming, queue
 from pbx_sms.storage.queue import report
 
 log = logging.getLogger(__name__)
 
-ROUND_S = 5.0
-#: of the wall clock against the monotonic one, above which nothing new is begun
-_JUMP = timedelta(seconds=60)
-#: how long a jump is distrusted: time enough for a time server to take it back
-_DISTRUST_S = 600.0
 #: after a message's validity, until its reports are given up
 _REPORT_GRACE = timedelta(hours=1)
 
@@ -36,12 +32,14 @@ class Housekeeping:
         *,
         validity_s: float,
         resume_parts_s: float,
+        pace: Pace,
     ) -> None:
         self._storage = storage
         self._dispatcher = dispatcher
         self._agent_id = agent_id
         self._validity = timedelta(seconds=validity_s)
         self._resume_parts_s = resume_parts_s
+        self._pace = pace
         self._watch = ClockWatch(storage.database.source_clock)
         self._renewed_s = asyncio.get_running_loop().time()
 
@@ -52,10 +50,10 @@ class Housekeeping:
             if storage_is_local(self._storage):
                 self._dispatcher.hold(self._watch.check())
             loop_s = asyncio.get_running_loop().time()
-            if loop_s - self._renewed_s > LEASE_S / 3:
+            if loop_s - self._renewed_s > self._pace.lease_s / 3:
                 await self._dispatcher.renew_leases()
                 self._renewed_s = loop_s
-            await asyncio.sleep(ROUND_S)
+            await asyncio.sleep(self._pace.round_s)
 
     def round(self, work: Work) -> None:
         """One round, in one transaction."""
@@ -90,15 +88,15 @@ class ClockWatch:
         expected_at = self._expected_at + timedelta(seconds=now_s - self._checked_s)
         ahead = now - expected_at
         if self._distrusted_until_s is not None:
-            taken_back = ahead < _JUMP
+            taken_back = ahead < JUMP
             if taken_back or now_s >= self._distrusted_until_s:
                 self._distrusted_until_s = None
                 self._expected_at, self._checked_s = now, now_s
                 return None
             return Reason("clock_jumped", {"seconds": round(self._jump.total_seconds())})
-        if ahead > _JUMP:
+        if ahead > JUMP:
             log.error("the clock jumped %s ahead; nothing new is begun for a while", ahead)
-            self._distrusted_until_s = now_s + _DISTRUST_S
+            self._distrusted_until_s = now_s + DISTRUST_S
             self._jump = ahead
             return Reason("clock_jumped", {"seconds": round(ahead.total_seconds())})
         self._expected_at, self._checked_s = now, now_s

@@ -44,7 +44,7 @@ class Surroundings:
     rules: Rules
     chance: random.Random
     #: seconds between the periodic looks at a modem
-    poll_s: float = 30.0
+    poll_s: float
 
 
 class ModemKeeper:
@@ -125,6 +125,9 @@ class ModemKeeper:
     async def _serve(self, identity: Identity) -> Reason | None:
         """The modem at work, until it is lost (its reason) or the engine stops (None)."""
         around = self._around
+        if around.dispatcher.holds(identity.imsi):
+            # the modem that had it has not noticed yet
+            return Reason("sim_elsewhere", {"sim": identity.imsi})
         slot = await self._storage.insist(lambda work: self._register(work, identity))
         log.info("modem=%s holds sim=%s", self._modem.name, slot.imsi)
         if not around.dispatcher.attach(slot):
@@ -155,7 +158,7 @@ class ModemKeeper:
         working = asyncio.create_task(worker.run(), name=f"worker {self._modem.name}")
         helpers = [
             asyncio.create_task(receiver.run(), name=f"receiver {self._modem.name}"),
-            asyncio.create_task(self._poll(), name=f"poll {self._modem.name}"),
+            asyncio.create_task(self._poll(slot), name=f"poll {self._modem.name}"),
         ]
         losing = asyncio.create_task(self._modem.lost(), name=f"lost {self._modem.name}")
         try:
@@ -235,7 +238,7 @@ class ModemKeeper:
             not_before_s=gap_s,
         )
 
-    async def _poll(self) -> None:
+    async def _poll(self, slot: SimSlot) -> None:
         """The periodic look, sooner when a part's outcome casts doubt. Raises `ModemError` when it hangs."""
         while True:
             with contextlib.suppress(TimeoutError):
@@ -243,3 +246,6 @@ class ModemKeeper:
                     await self._doubt.wait()
             self._doubt.clear()
             await self._modem.poll()
+            if slot.in_doubt and not self._doubt.is_set():
+                slot.in_doubt = False
+                self._around.dispatcher.look()

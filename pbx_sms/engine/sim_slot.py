@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from pbx_sms.core.quota import SimLimits, Usage, used_share
 from pbx_sms.core.reason import Reason
@@ -12,6 +12,18 @@ from pbx_sms.core.routing import SimLoad
 from pbx_sms.core.sim import SimState
 from pbx_sms.storage.queue import Leased
 from pbx_sms.storage.usage import Shortage
+
+#: a message that no SIM can take is looked at again after this: a warm-up may be over, limits raised
+NEVER_AGAIN_FOR = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, slots=True)
+class Never:
+    """Messages of this many parts or more do not fit the SIM's limits at all; believed for a while."""
+
+    part_count: int
+    reason: Reason
+    until_at: datetime
 
 
 @dataclass(slots=True, eq=False)
@@ -36,11 +48,15 @@ class SimSlot:
     idle_since_s: float = 0.0
     #: for ordinary (False) and for reserve-using messages (True): the quota that is used up
     blocked: dict[bool, Shortage] = field(default_factory=dict)
-    #: messages of this many parts or more can never pass this SIM's limits, and why
-    never: tuple[int, Reason] | None = None
+    #: the same of what passes its limits not now and not later
+    never: dict[bool, Never] = field(default_factory=dict)
     #: set while the worker waits for a message
     waiting: asyncio.Future[Leased | None] | None = None
     modem_failures: int = 0
+    #: the last outcome leaves open whether the modem still lives: it is asked before it gets a part again
+    in_doubt: bool = False
+    #: monotonic seconds at which `usage` was counted
+    usage_read_s: float = 0.0
 
     def load(self) -> SimLoad:
         return SimLoad(
@@ -52,7 +68,7 @@ class SimSlot:
     @property
     def up(self) -> bool:
         """Nothing but its quota and its gap keeps it from sending."""
-        return self.registered and not self.in_call and self.state is SimState.READY
+        return self.registered and not self.in_call and not self.in_doubt and self.state is SimState.READY
 
     def idle(self, monotonic_s: float) -> bool:
         """Waits for a message and may send one now, the quota aside."""
@@ -70,19 +86,32 @@ class SimSlot:
     def can_take(self, message: Leased, now: datetime) -> bool:
         if message.bound_sim_id is not None and message.bound_sim_id != self.sim_id:
             return False
-        if self.never is not None and message.part_count >= self.never[0]:
+        if self.too_large(message, now) is not None:
             return False
         return self.quota_allows(uses_reserve=message.rank > 0, now=now)
 
-    def why_not(self, now: datetime) -> tuple[Reason, datetime | None]:
-        """Why an ordinary message does not go now, and until when that is known to last."""
+    def too_large(self, message: Leased, now: datetime) -> Reason | None:
+        """Why the message can never pass this SIM's limits as they are."""
+        never = self.never.get(message.rank > 0)
+        if never is None or message.part_count < never.part_count:
+            return None
+        if never.until_at <= now:
+            del self.never[message.rank > 0]
+            return None
+        return never.reason
+
+    def why_not(self, now: datetime, *, uses_reserve: bool) -> tuple[Reason, datetime | None]:
+        """Why a message does not go now, and until when that is known to last."""
         if not self.registered:
             return Reason("modem_not_registered", {"modem": self.modem_name}), None
         if self.in_call:
             return Reason("waits_for_call", {"modem": self.modem_name}), None
         if self.state is not SimState.READY:
-            return self.state_reason or Reason("waits_for_sim"), self.until_at
-        shortage = self.blocked.get(False)
+            if self.until_at is None:
+                return self.state_reason or Reason("waits_for_sim"), None
+            rest = {"sim": self.imsi, "modem": self.modem_name, "until": self.until_at.isoformat()}
+            return Reason("sim_rests", rest), self.until_at
+        shortage = self.blocked.get(uses_reserve)
         if shortage is not None and (shortage.until_at is None or shortage.until_at > now):
             return shortage.reason, shortage.until_at
         return Reason("waits_for_answer", {"modem": self.modem_name}), None

@@ -7,6 +7,7 @@ written whatever happens to this task; one part is in flight at a time.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import random
 from collections.abc import Callable
@@ -79,14 +80,14 @@ class SimWorker:
         #: asks the keeper whether the modem still lives
         self._doubt = doubt
         self._loop = asyncio.get_running_loop()
-        self._stopping = False
+        self._stopping = asyncio.Event()
 
     def stop(self) -> None:
         """Finishes the part in flight, then `run` returns."""
-        self._stopping = True
+        self._stopping.set()
 
     async def run(self) -> None:
-        while not self._stopping:
+        while not self._stopping.is_set():
             message = await self._dispatcher.next_message(self._slot)
             beginning = None if message is None else self._begin(message)
             if message is None:
@@ -104,7 +105,7 @@ class SimWorker:
         settling = self._settle(answer, outcome)
         if outcome.verdict.kind is Kind.ACCEPTED and answer.part_numbers[-1] == answer.part_count:
             # the next intent goes into the commit of this outcome: one wait for the disk, not two
-            following = None if self._stopping else self._dispatcher.take(self._slot)
+            following = None if self._stopping.is_set() else self._dispatcher.take(self._slot)
             begun = None if following is None else self._begin(following)
             settled = await self._storage.insist(settling.work, submitted=settling.future)
             self._learn(answer, outcome.verdict, settled)
@@ -118,8 +119,22 @@ class SimWorker:
         # the next part of the same message: the gap holds for it too, but must not make it too late
         gap_s = min(self._slot.not_before_s - self._loop.time(), self._longest_gap_s(message))
         if gap_s > 0:
-            await asyncio.sleep(gap_s)
-        return message, None if self._stopping else self._begin(message)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(gap_s):
+                    await self._stopping.wait()
+        if self._stopping.is_set():
+            await self._set_aside(message)
+            return message, None
+        return message, self._begin(message)
+
+    async def _set_aside(self, message: Leased) -> None:
+        """The modem goes, or the engine: the other parts follow through the same SIM when it is back."""
+        reason = Reason("waits_for_sim")
+        await self._storage.insist(
+            lambda work: queue.set_aside(
+                work.connection, message.message_id, self._agent_id, reason, work.now, work.events
+            )
+        )
 
     def _longest_gap_s(self, message: Leased) -> float:
         return self._rules.resume_parts_s / (2 * message.part_count)
@@ -208,6 +223,7 @@ class SimWorker:
             wait_s = (delay - self._storage.database.now()).total_seconds()
             if verdict.scope is Scope.MODEM:
                 slot.not_before_s = max(slot.not_before_s, self._loop.time() + wait_s)
+            slot.in_doubt = True
             self._doubt()
 
 

@@ -11,10 +11,20 @@ from pbx_sms.storage.queue.leases import Queue
 
 
 def explain(
-    queues: Sequence[Queue], slots: Sequence[SimSlot], hold: Reason | None, now: datetime
+    queues: Sequence[Queue],
+    slots: Sequence[SimSlot],
+    first_rank: int,
+    hold: Reason | None,
+    now: datetime,
 ) -> dict[int, Reason | None]:
-    """mailing → reason, None where it goes on. `queues` are the running ones, highest rank first."""
-    return {key.mailing_id: _why(key, slots, hold, now) for key in queues if key.mailing_id is not None}
+    """mailing → reason, None where it goes on. `queues` are the running ones, `first_rank` the highest
+    of which a message is ready for any SIM."""
+    return {
+        key.mailing_id: _why(key, slots, hold, now)
+        or (Reason("higher_kind_first") if key.rank < first_rank else None)
+        for key in queues
+        if key.mailing_id is not None
+    }
 
 
 def _why(key: Queue, slots: Sequence[SimSlot], hold: Reason | None, now: datetime) -> Reason | None:
@@ -25,7 +35,7 @@ def _why(key: Queue, slots: Sequence[SimSlot], hold: Reason | None, now: datetim
     uses_reserve = key.rank > 0
     if any(slot.up and slot.quota_allows(uses_reserve=uses_reserve, now=now) for slot in slots):
         return None
-    causes = [slot.why_not(now) for slot in slots]
+    causes = [slot.why_not(now, uses_reserve=uses_reserve) for slot in slots]
     ends = [(until_at, reason) for reason, until_at in causes if until_at is not None]
     if ends:
         return min(ends, key=lambda end: end[0])[1]

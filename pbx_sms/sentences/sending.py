@@ -24,6 +24,16 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "modem {modem} waits for the network's answer",
         "модем {modem} ждёт ответа сети",
     ),
+    "sim_rests": (
+        "SIM {sim} in modem {modem} was refused and rests until {until}; “pbx-sms sim list” shows what the"
+        " network said",
+        "SIM-карта {sim} в модеме {modem} получила отказ и ждёт до {until}; ответ сети покажет"
+        " «pbx-sms sim list»",
+    ),
+    "higher_kind_first": (
+        "urgent or service messages go first; it goes on after them",
+        "сначала уходят срочные и служебные сообщения; эта рассылка продолжится после них",
+    ),
     "quota_hour": (
         "the SIM's limit of an hour is used up (parts: {max_parts}); goes on {until}",
         "часовой лимит SIM-карты исчерпан (частей: {max_parts}); далее {until}",

@@ -1,0 +1,388 @@
+"""The in-memory modem: the one object-level double, held to `test_modem_contract` like the real drivers.
+
+A `Cell` is the network behind any number of modems: it keeps the ledger of accepted parts and the rules of
+what happens to which part. What a modem says is judged by the product's own `core/network_codes`, as in the
+real drivers; TPDUs of reports and inbound messages are made by the simulator's codec.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from pbx_sms.core import network_codes, tpdu, verdict
+from pbx_sms.core.network_codes import PORT_LOST, TIMEOUT
+from pbx_sms.core.reason import Reason
+from pbx_sms.core.tpdu import Deliver, StatusReport, Undecodable
+from pbx_sms.core.verdict import Phase
+from pbx_sms.drivers.modem import (
+    CallChanged,
+    Identity,
+    InboundReceived,
+    LateAnswer,
+    ModemEvent,
+    ModemState,
+    NetworkSeen,
+    Outcome,
+    ReportReceived,
+    StateChanged,
+    Submission,
+)
+from pbx_sms.errors import ModemError
+from pbx_sms.simulator import network_tpdu
+
+SMSC = "+79168999100"
+#: how long a modem that hangs keeps a poll or an opening waiting
+SILENCE_S = 10.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accepted:
+    """One part that the network took."""
+
+    at: datetime
+    imsi: str
+    modem: str
+    number: str
+    text: str
+    reference: int | None
+    part: int
+    parts: int
+    tp_mr: int
+
+
+@dataclass(slots=True, kw_only=True)
+class Rule:
+    """What happens to the parts it matches, `times` of them (None = all).
+
+    `code`: the modem's final answer ("+CMS ERROR: 42"). `taken`: the network has the part although no good
+    answer comes. `silent`: no answer before the time-out. `late_s`: the answer comes after so long.
+    `vanish`: the port is gone. `raises`: refused before anything was written. `report`: seconds until the
+    report, None = never; `report_first`: before the answer. `statuses`: of the reports, one after the other.
+    """
+
+    number: str | None = None
+    imsi: str | None = None
+    part: int | None = None
+    #: skip that many matching parts first
+    after: int = 0
+    times: int | None = None
+    code: str | None = None
+    taken: bool = False
+    silent: bool = False
+    late_s: float | None = None
+    vanish: bool = False
+    raises: str | None = None
+    latency_s: float | None = None
+    #: seconds between the acceptance and the answer
+    answer_after_s: float = 0.0
+    report_first: bool = False
+    report_s: float | None = None
+    statuses: tuple[int, ...] = (0,)
+
+    def strikes(self, submission: Submission, imsi: str, part: int) -> bool:
+        if self.number is not None and submission.msisdn != self.number:
+            return False
+        if (self.imsi is not None and imsi != self.imsi) or (self.part is not None and part != self.part):
+            return False
+        if self.after > 0:
+            self.after -= 1
+            return False
+        if self.times is not None:
+            if self.times == 0:
+                return False
+            self.times -= 1
+        return True
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(slots=True)
+class Cell:
+    """The network, and its ledger in the order in which parts were taken."""
+
+    now: Callable[[], datetime] = utc_now
+    #: seconds until the delivery report of an accepted part; None = no reports
+    report_s: float | None = None
+    ledger: list[Accepted] = field(default_factory=list)
+    #: (at, imsi) of every submission that reached a modem
+    tries: list[tuple[datetime, str, str]] = field(default_factory=list)
+    rules: list[Rule] = field(default_factory=list)
+    _references: dict[str, int] = field(default_factory=dict)
+
+    def rule_for(self, submission: Submission, imsi: str, part: int) -> Rule:
+        return next((rule for rule in self.rules if rule.strikes(submission, imsi, part)), Rule())
+
+    def take(self, modem: MemoryModem, submission: Submission) -> list[int]:
+        """The network accepts; returns the TP-MR of each segment."""
+        given = []
+        for segment in submission.segments:
+            reference = self._references[modem.imsi] = (self._references.get(modem.imsi, 41) + 1) % 256
+            given.append(reference)
+            self.ledger.append(
+                Accepted(
+                    at=self.now(),
+                    imsi=modem.imsi,
+                    modem=modem.name,
+                    number=submission.msisdn,
+                    text=segment.text,
+                    reference=submission.concat_reference,
+                    part=segment.number,
+                    parts=segment.total,
+                    tp_mr=reference,
+                )
+            )
+        return given
+
+    def report(self, number: str, reference: int, status: int) -> StatusReport:
+        now = self.now()
+        raw = (
+            f"{network_tpdu.smsc_field(SMSC)}06{reference:02X}{network_tpdu.address_field(number)}"
+            f"{network_tpdu.timestamp(now)}{network_tpdu.timestamp(now)}{status:02X}"
+        )
+        decoded = tpdu.decode(raw)
+        assert isinstance(decoded, StatusReport)
+        return decoded
+
+
+class MemoryModem:
+    """See `pbx_sms.drivers.modem.Modem`."""
+
+    def __init__(
+        self,
+        name: str,
+        cell: Cell,
+        imsi: str,
+        *,
+        latency_s: float = 1.0,
+        submit_timeout_s: float | None = 60.0,
+        takes_whole_messages: bool = False,
+        registered: bool = True,
+    ) -> None:
+        self.name = name
+        self.takes_whole_messages = takes_whole_messages
+        self.events: asyncio.Queue[ModemEvent] = asyncio.Queue()
+        self.cell = cell
+        #: the SIM that is in it, "" for none
+        self.imsi = imsi
+        self.latency_s = latency_s
+        self.submit_timeout_s = submit_timeout_s
+        self.registered = registered
+        self.plugged = True
+        self.hung = False
+        #: code of the error with which opening fails
+        self.locked: str | None = None
+        self.open_count = 0
+        self._in_call = False
+        self._opened_imsi: str | None = None
+        self._loss: asyncio.Future[Reason] | None = None
+        self._in_flight: asyncio.Task[Outcome] | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._stored: dict[str, str] = {}
+        self._inbound_count = 0
+
+    # what happens to it
+
+    def unplug(self) -> None:
+        self.plugged = False
+        self._lose(Reason("port_lost", {"port": self.name, "detail": "unplugged"}))
+
+    def plug(self) -> None:
+        self.plugged, self.hung = True, False
+
+    def ring(self) -> None:
+        self._in_call = True
+        self.events.put_nowait(CallChanged(in_call=True))
+
+    def hang_up(self) -> None:
+        self._in_call = False
+        self.events.put_nowait(CallChanged(in_call=False))
+
+    def lose_network(self) -> None:
+        self.registered = False
+        self.events.put_nowait(StateChanged(state=ModemState.SEARCHING, reason=Reason("modem_searching")))
+
+    def find_network(self) -> None:
+        self.registered = True
+        self.events.put_nowait(StateChanged(state=ModemState.REGISTERED))
+
+    def receive(self, sender: str, text: str, reference: int = 7) -> None:
+        """An SMS arrives and is stored in the SIM."""
+        pdus = network_tpdu.deliver(sender, text, at=self.cell.now(), smsc=SMSC, reference=reference)
+        for pdu in pdus:
+            self.receive_pdu(pdu.hex)
+
+    def receive_pdu(self, pdu: str) -> None:
+        self._inbound_count += 1
+        token = f"SM:{self._inbound_count}"
+        self._stored[token] = pdu
+        if self._opened_imsi is not None:
+            self._tell_stored(token)
+
+    @property
+    def stored_count(self) -> int:
+        return len(self._stored)
+
+    @property
+    def is_open(self) -> bool:
+        return self._opened_imsi is not None
+
+    # the contract
+
+    async def open(self) -> Identity:
+        if not self.plugged:
+            raise ModemError("port_missing", port=self.name)
+        if self.hung:
+            await asyncio.sleep(SILENCE_S)
+            raise ModemError("modem_silent", port=self.name)
+        if self.locked is not None:
+            raise ModemError(self.locked, port=self.name)
+        if not self.imsi:
+            raise ModemError("sim_missing", port=self.name)
+        self.open_count += 1
+        self._loss = asyncio.get_running_loop().create_future()
+        self._opened_imsi = self.imsi
+        self._in_call = False
+        state = ModemState.REGISTERED if self.registered else ModemState.SEARCHING
+        self.events.put_nowait(StateChanged(state=state))
+        for token in self._stored:
+            self._tell_stored(token)
+        return Identity(imsi=self.imsi, imei="35" + self.imsi[-13:], manufacturer="memory", model="M1")
+
+    async def submit(self, submission: Submission) -> Outcome:
+        self._check_open()
+        if self._in_call:
+            raise ModemError("modem_in_call", port=self.name)
+        if self._in_flight is not None and not self._in_flight.done():
+            raise ModemError("modem_busy", port=self.name)
+        task = self._in_flight = asyncio.create_task(self._hand_over(submission), name=f"part {self.name}")
+        try:
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            # what is begun is not cut; its answer is told when it comes
+            task.add_done_callback(lambda done: self._tell_late(submission, done))
+            raise
+
+    async def poll(self) -> None:
+        self._check_open()
+        if self.hung:
+            await self._unless_lost(SILENCE_S)
+            raise ModemError("modem_silent", port=self.name)
+        if self.imsi != self._opened_imsi:
+            self._lose(Reason("sim_removed", {"port": self.name}))
+            raise ModemError("sim_removed", port=self.name)
+        self.events.put_nowait(NetworkSeen(operator="MTS", signal_dbm=-71))
+
+    async def forget(self, token: str) -> None:
+        self._check_open()
+        self._stored.pop(token, None)
+
+    async def ussd(self, code: str) -> str:
+        self._check_open()
+        return "Balance: 100.00"
+
+    async def lost(self) -> Reason:
+        assert self._loss is not None
+        return await asyncio.shield(self._loss)
+
+    async def close(self) -> None:
+        self._lose(Reason("port_lost", {"port": self.name, "detail": "closed"}))
+        self._opened_imsi = None
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    # inside
+
+    def _check_open(self) -> None:
+        if self._opened_imsi is None or self._loss is None or self._loss.done():
+            raise ModemError("port_lost", port=self.name, detail="closed")
+
+    def _lose(self, reason: Reason) -> None:
+        if self._loss is not None and not self._loss.done():
+            self._loss.set_result(reason)
+
+    async def _unless_lost(self, seconds: float | None) -> bool:
+        """Waits; True when the modem was lost meanwhile. None waits for the loss alone."""
+        assert self._loss is not None
+        await asyncio.wait((self._loss,), timeout=seconds)
+        return self._loss.done()
+
+    async def _hand_over(self, submission: Submission) -> Outcome:
+        cell, imsi = self.cell, self.imsi
+        rule = cell.rule_for(submission, imsi, submission.segments[0].number)
+        if rule.raises is not None:
+            raise ModemError(rule.raises, port=self.name)
+        cell.tries.append((cell.now(), imsi, submission.msisdn))
+        latency_s = self.latency_s if rule.latency_s is None else rule.latency_s
+        if await self._unless_lost(latency_s):
+            return self._decided(PORT_LOST)
+        if self.hung:
+            await self._unless_lost(self._rest_of_timeout(latency_s))
+            return self._decided(PORT_LOST if self._was_lost() else TIMEOUT)
+        if rule.code is not None:
+            return self._decided(rule.code)
+        if rule.vanish or rule.silent:
+            if rule.taken:
+                cell.take(self, submission)
+            if rule.vanish:
+                self.unplug()
+                return self._decided(PORT_LOST)
+            await self._unless_lost(self._rest_of_timeout(latency_s))
+            return self._decided(PORT_LOST if self._was_lost() else TIMEOUT)
+        references = cell.take(self, submission)
+        accepted = Outcome(verdict=verdict.ACCEPTED, references=tuple(references))
+        self._plan_reports(rule, submission, references)
+        if rule.late_s is not None:
+            self._later(rule.late_s, LateAnswer(attempt_id=submission.attempt_id, outcome=accepted))
+            await self._unless_lost(self._rest_of_timeout(latency_s))
+            return self._decided(PORT_LOST if self._was_lost() else TIMEOUT)
+        if rule.answer_after_s and await self._unless_lost(rule.answer_after_s):
+            return self._decided(PORT_LOST)
+        return accepted
+
+    def _rest_of_timeout(self, latency_s: float) -> float | None:
+        return None if self.submit_timeout_s is None else max(0.0, self.submit_timeout_s - latency_s)
+
+    def _was_lost(self) -> bool:
+        return self._loss is not None and self._loss.done()
+
+    @staticmethod
+    def _decided(code: str) -> Outcome:
+        return Outcome(verdict=network_codes.decide(code, phase=Phase.AFTER_TPDU))
+
+    def _plan_reports(self, rule: Rule, submission: Submission, references: list[int]) -> None:
+        after_s = self.cell.report_s if rule.report_s is None else rule.report_s
+        if not submission.wants_report or (after_s is None and not rule.report_first):
+            return
+        for reference in references:
+            for number, status in enumerate(rule.statuses):
+                report = self.cell.report(submission.msisdn, reference, status)
+                event = ReportReceived(report=report, raw=report.raw)
+                if rule.report_first:
+                    self.events.put_nowait(event)
+                else:
+                    self._later((after_s or 0.0) + number, event)
+
+    def _later(self, seconds: float, event: ModemEvent) -> None:
+        async def tell() -> None:
+            await asyncio.sleep(seconds)
+            self.events.put_nowait(event)
+
+        task = asyncio.create_task(tell(), name=f"later {self.name}")
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def _tell_stored(self, token: str) -> None:
+        raw = self._stored[token]
+        message = tpdu.decode(raw)
+        assert isinstance(message, Deliver | Undecodable)
+        self.events.put_nowait(InboundReceived(message=message, raw=raw, token=token))
+
+    def _tell_late(self, submission: Submission, done: asyncio.Task[Outcome]) -> None:
+        if not done.cancelled() and done.exception() is None:
+            self.events.put_nowait(LateAnswer(attempt_id=submission.attempt_id, outcome=done.result()))
