@@ -35,7 +35,7 @@ from pbx_sms.simulator import network_tpdu
 
 SMSC = "+79168999100"
 #: how long a modem that hangs keeps a poll or an opening waiting
-SILENCE_S = 10.0
+SILENCE_S = 3.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

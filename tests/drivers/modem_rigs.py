@@ -6,6 +6,7 @@ implementation joins the suite by adding its own.
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from at_cases import SETTINGS
+from doubles.modem import Cell, MemoryModem, Rule
 
 from pbx_sms.drivers.at_modem import AtModem
 from pbx_sms.drivers.modem import Modem
@@ -124,6 +126,60 @@ class SimulatedRig:
         assert answer.get("ok"), answer
 
 
+class MemoryRig:
+    """The in-memory modem of the engine's tests, in real time here."""
+
+    def __init__(self) -> None:
+        self.cell = Cell(report_s=0.05)
+        self.memory = MemoryModem("gsm1", self.cell, "250011234567890", latency_s=0.0, submit_timeout_s=1.0)
+        self.modem: Modem = self.memory
+
+    @property
+    def imsi(self) -> str:
+        return self.memory.imsi
+
+    def accepted(self) -> list[tuple[str, str]]:
+        return [(entry.number, entry.text) for entry in self.cell.ledger]
+
+    async def refuse(self, code: int, times: int = 1) -> None:
+        self.cell.rules = [Rule(code=f"+CMS ERROR: {code}", times=times)]
+
+    async def never_answer(self, *, taken: bool) -> None:
+        self.cell.rules = [Rule(silent=True, taken=taken, times=1)]
+
+    async def answer_late(self, seconds: float) -> None:
+        self.cell.rules = [Rule(late_s=seconds, times=1)]
+
+    async def vanish(self, *, taken: bool) -> None:
+        self.cell.rules = [Rule(vanish=True, taken=taken, times=1)]
+
+    async def inbound(self, sender: str, text: str) -> None:
+        self.memory.receive(sender, text)
+
+    async def ring(self) -> None:
+        self.memory.ring()
+        asyncio.get_running_loop().call_later(0.4, self.memory.hang_up)
+
+    async def unplug(self) -> None:
+        self.memory.unplug()
+
+    async def plug(self) -> None:
+        self.memory.plug()
+
+    async def hang(self) -> None:
+        self.memory.hung = True
+
+    async def swap_sim(self) -> None:
+        self.memory.imsi = "250029876543210"
+
+
+@asynccontextmanager
+async def in_memory(folder: Path) -> AsyncIterator[Rig]:
+    rig = MemoryRig()
+    yield rig
+    await rig.modem.close()
+
+
 def simulated(profile: str) -> RigFactory:
     @asynccontextmanager
     async def make(folder: Path) -> AsyncIterator[Rig]:
@@ -142,4 +198,4 @@ def simulated(profile: str) -> RigFactory:
 RIGS: dict[str, RigFactory] = {
     f"serial {profile}": simulated(profile)
     for profile in ("huawei_e1550", "huawei_e173", "zte_mf180", "sim800", "quectel_ec25")
-}
+} | {"in memory": in_memory}
