@@ -63,7 +63,10 @@ FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "common", "misc", "mana
 MAX_LINES = 400
 
 #: files whose subject is the passing of time itself, with the reason
-SLEEPS: dict[str, str] = {}
+SLEEPS: dict[str, str] = {
+    "tests/doubles/modem.py": "how long the modem takes, in virtual time",
+    "tests/engine/engine_rig.py": "virtual time passes",
+}
 
 
 def python_files(*folders: str) -> list[Path]:
