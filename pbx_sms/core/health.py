@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from pbx_sms.core.network_codes import PORT_LOST
 from pbx_sms.core.reason import Reason
+from pbx_sms.core.verdict import Kind, Scope
 
 #: distinct recipients refused in a row, from which on it is a pattern
 PATTERN_RECIPIENTS = 3
@@ -23,6 +25,8 @@ _ENOUGH_REPORTS = 20
 #: a SIM delivers too little when its share is below this part of the other SIMs' share
 _TOO_LITTLE = 0.4
 _EVIDENCE = 5
+#: outcomes that only tell what happened to this machine or to the stick
+_OURS = frozenset({PORT_LOST, "engine_stopped", "agent_lost"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +38,7 @@ class Tried:
     msisdn: str
     accepted: bool
     code: str
+    message_id: int = 0
 
 
 class Pattern(StrEnum):
@@ -56,9 +61,39 @@ class Judgement:
     reason: Reason | None = None
 
 
+def says_accepted(kind: Kind, scope: Scope, code: str) -> bool | None:
+    """What an outcome says about the SIM's standing with its network; None where it says nothing.
+
+    A number that does not exist is nobody's fault, and a stick that hangs is not its SIM's. An answer that
+    proves neither (38, 500, silence) is no success: operators at their limit answer like that.
+    """
+    if kind is Kind.ACCEPTED:
+        return True
+    if kind is Kind.UNKNOWN:
+        return None if code in _OURS else False
+    if scope is Scope.SIM or (scope is Scope.MESSAGE and kind is Kind.TEMPORARY):
+        return False
+    return None
+
+
 def masked(msisdn: str) -> str:
     """A number that its owner recognises and nobody else learns: +7916•••4567."""
     return f"{msisdn[:5]}•••{msisdn[-4:]}" if len(msisdn) > 9 else msisdn
+
+
+def refused_run(own: Sequence[Tried]) -> tuple[Tried, ...]:
+    """The refusals since the SIM's network last took something; `own` newest first."""
+    run: list[Tried] = []
+    for tried in own:
+        if tried.accepted:
+            break
+        run.append(tried)
+    return tuple(run)
+
+
+def is_pattern(run: Sequence[Tried]) -> bool:
+    """Whether enough different recipients were refused to judge by. One recipient never is."""
+    return len({tried.msisdn for tried in run}) >= PATTERN_RECIPIENTS
 
 
 def judge_sim(own: Sequence[Tried], others: Sequence[Tried], accepted_24h: int) -> Judgement:
@@ -67,24 +102,24 @@ def judge_sim(own: Sequence[Tried], others: Sequence[Tried], accepted_24h: int) 
     `own`: its newest attempts, newest first; `others`: those of all other SIMs in the same time;
     `accepted_24h`: parts that the network took from this SIM in the 24 hours before the refusals began.
     """
-    run: list[Tried] = []
-    for tried in own:
-        if tried.accepted:
-            break
-        run.append(tried)
-    recipients = {tried.msisdn for tried in run}
-    if len(recipients) < PATTERN_RECIPIENTS:
+    run = refused_run(own)
+    if not is_pattern(run):
         return Judgement(pattern=Pattern.NONE)
+    recipients = {tried.msisdn for tried in run}
     since_at = run[-1].at
     meanwhile = [tried for tried in others if tried.at >= since_at]
     passed = sum(1 for tried in meanwhile if tried.accepted)
     evidence = {
         "recipients": len(recipients),
-        "numbers": ", ".join(sorted(masked(number) for number in recipients)[:_EVIDENCE]),
+        "numbers": ", ".join(sorted({masked(number) for number in recipients})[:_EVIDENCE]),
         "codes": ", ".join(sorted({tried.code for tried in run})),
         "since_at": since_at.isoformat(),
+        "until_at": run[0].at.isoformat(),
         "passed": passed,
     }
+    if meanwhile and not passed:
+        # before the daily limit: an outage that falls on a round number must not cost a day
+        return Judgement(pattern=Pattern.NETWORK, reason=Reason("all_sims_refused", evidence))
     if _looks_like_a_limit(accepted_24h, own[len(run) :]):
         return Judgement(
             pattern=Pattern.DAILY_LIMIT,
@@ -92,8 +127,6 @@ def judge_sim(own: Sequence[Tried], others: Sequence[Tried], accepted_24h: int) 
         )
     if passed:
         return Judgement(pattern=Pattern.SIM, reason=Reason("sim_refused_for_all", evidence))
-    if len({tried.sim_id for tried in meanwhile}) >= 1:
-        return Judgement(pattern=Pattern.NETWORK, reason=Reason("all_sims_refused", evidence))
     return Judgement(pattern=Pattern.ALONE, reason=Reason("several_refused", evidence))
 
 

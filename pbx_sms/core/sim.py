@@ -19,6 +19,9 @@ class SimState(StrEnum):
 
 _S = SimState
 
+#: states in which nothing but a test may pass
+PROBED = frozenset({_S.SUSPENDED, _S.QUARANTINED})
+
 TRANSITIONS: dict[SimState, frozenset[SimState]] = {
     _S.READY: frozenset({_S.THROTTLED, _S.SUSPENDED, _S.QUARANTINED, _S.DISABLED}),
     _S.THROTTLED: frozenset({_S.READY, _S.SUSPENDED, _S.QUARANTINED, _S.DISABLED}),

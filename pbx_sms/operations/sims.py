@@ -42,7 +42,7 @@ def hold(database: Database, settings: Settings, *, name: str, by: str | None = 
     now = database.now()
     with database.begin() as connection:
         row = _one(sims.named(connection, _imsi_of(settings, name), now), name)
-        if not sims.change_state(connection, row.sim_id, SimState.DISABLED, reason):
+        if not sims.change_state(connection, row.sim_id, SimState.DISABLED, now, reason):
             raise Conflict("sim_is_held", sim=_name(settings, row))
         events.append(connection, [_event(now, row, SimState.DISABLED, reason)])
     database.wake()
@@ -57,7 +57,7 @@ def release(database: Database, settings: Settings, *, name: str) -> dict[str, A
     now = database.now()
     with database.begin() as connection:
         row = _one(sims.named(connection, _imsi_of(settings, name), now), name)
-        if not sims.change_state(connection, row.sim_id, SimState.READY):
+        if not sims.change_state(connection, row.sim_id, SimState.READY, now):
             raise Conflict("sim_is_ready", sim=_name(settings, row))
         events.append(connection, [_event(now, row, SimState.READY, None)])
     database.wake()

@@ -61,8 +61,11 @@ def named(connection: Connection, name: str, now: datetime) -> list[SimRow]:
     return [_row(row) for row in connection.execute(query.order_by(sims.c.imsi))]
 
 
-def change_state(connection: Connection, sim_id: int, state: SimState, reason: Reason | None = None) -> bool:
-    """Whether the SIM was in a state that leads to `state`, and is in it now."""
+def change_state(
+    connection: Connection, sim_id: int, state: SimState, now: datetime, reason: Reason | None = None
+) -> bool:
+    """Whether the SIM was in a state that leads to `state`, and is in it now. What it was refused before says
+    nothing about it any more."""
     return (
         connection.execute(
             update(sims)
@@ -76,6 +79,7 @@ def change_state(connection: Connection, sim_id: int, state: SimState, reason: R
                 reason_params=dict(reason.params) if reason else None,
                 until_at=None,
                 failures_in_row=0,
+                judged_since_at=now,
             )
         ).rowcount
         == 1

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from pbx_sms.core import health
 from pbx_sms.core.health import Delivery, Pattern, Tried
+from pbx_sms.core.verdict import Kind, Scope
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
@@ -79,6 +80,32 @@ def test_refusals_among_what_came_before_are_no_sudden_wall() -> None:
     own = [*REFUSED_FOR_THREE, tried(4, 20, accepted=True), tried(5, 21)]
     judged = health.judge_sim(own, [tried(1, 7, sim_id=2, accepted=True)], 100)
     assert judged.pattern is Pattern.SIM
+
+
+def test_an_outage_at_a_round_number_is_no_limit() -> None:
+    own = [*REFUSED_FOR_THREE, *(tried(4 + n, 20 + n, accepted=True) for n in range(3))]
+    assert health.judge_sim(own, [tried(1, 7, sim_id=2)], 100).pattern is Pattern.NETWORK
+
+
+@pytest.mark.parametrize(
+    ("kind", "scope", "code", "says"),
+    [
+        (Kind.ACCEPTED, Scope.MESSAGE, "accepted", True),
+        (Kind.TEMPORARY, Scope.SIM, "+CMS ERROR: 42", False),
+        (Kind.PERMANENT, Scope.SIM, "+CMS ERROR: 28", False),
+        (Kind.TEMPORARY, Scope.MESSAGE, "+CMS ERROR: 21", False),
+        (Kind.UNKNOWN, Scope.MODEM, "+CMS ERROR: 500", False),
+        (Kind.UNKNOWN, Scope.MODEM, "timeout", False),
+        (Kind.PERMANENT, Scope.MESSAGE, "+CMS ERROR: 1", None),
+        (Kind.TEMPORARY, Scope.MODEM, "+CMS ERROR: 302", None),
+        (Kind.UNKNOWN, Scope.MODEM, "port lost", None),
+        (Kind.UNKNOWN, Scope.MESSAGE, "engine_stopped", None),
+    ],
+)
+def test_only_what_the_network_or_its_silence_says_is_about_the_sim(
+    kind: Kind, scope: Scope, code: str, says: bool | None
+) -> None:
+    assert health.says_accepted(kind, scope, code) is says
 
 
 def test_evidence_never_shows_a_whole_number() -> None:

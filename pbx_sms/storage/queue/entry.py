@@ -24,6 +24,9 @@ class NewMessage:
     row: int | None = None
     request_key: str | None = None
     expires_at: datetime | None = None
+    #: a test of the SIM it is bound to
+    probe: bool = False
+    bound_sim_id: int | None = None
 
 
 def insert_messages(connection: Connection, new: Sequence[NewMessage], now: datetime) -> list[int]:
@@ -52,6 +55,8 @@ def insert_messages(connection: Connection, new: Sequence[NewMessage], now: date
                 "attempt_count": 0,
                 "wants_report": message.wants_report,
                 "request_key": message.request_key,
+                "probe": message.probe,
+                "bound_sim_id": message.bound_sim_id,
                 "created_at": now,
             }
             for message_id, message in zip(ids, new, strict=True)

@@ -78,6 +78,7 @@ def settle_late(
             messages.c.concat_reference,
             messages.c.wants_report,
             messages.c.attempt_count,
+            messages.c.probe,
             attempts.c.uses_reserve,
         )
         .join(messages, messages.c.message_id == attempts.c.message_id)
@@ -107,6 +108,7 @@ def settle_late(
         attempt_count=row.attempt_count,
         uses_reserve=row.uses_reserve,
         reserved=0,
+        probe=row.probe,
     )
     settled = outcome.write(
         connection, granted, row.sim_id, verdict, (reference,), now, chance, new_events, was_unknown=True

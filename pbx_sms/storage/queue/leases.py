@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, and_, bindparam, exists, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, exists, or_, select, update
 
 from pbx_sms.core.mailing import MailingState
 from pbx_sms.core.message import MessageState, PartState
@@ -25,6 +25,8 @@ class Leased:
     bound_sim_id: int | None
     #: it has an accepted part: the rest must follow soon
     begun: bool
+    #: a test of that SIM: it goes although the SIM sends nothing else
+    probe: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,17 +86,46 @@ def lease(
         or_(messages.c.not_before_at.is_(None), messages.c.not_before_at <= now),
         or_(messages.c.bound_sim_id.is_(None), messages.c.bound_sim_id.in_(tuple(sim_ids))),
     )
-    columns = (
-        messages.c.message_id,
-        messages.c.mailing_id,
-        messages.c.rank,
-        messages.c.part_count,
-        messages.c.bound_sim_id,
-        messages.c.first_accepted_at,
+    return _take(connection, due, limit, agent_id, until_at)
+
+
+def lease_probes(
+    connection: Connection,
+    *,
+    agent_id: int,
+    sim_ids: Collection[int],
+    now: datetime,
+    until_at: datetime,
+) -> list[Leased]:
+    """Takes tests of SIMs that send nothing else; at most one for each SIM is waiting at a time."""
+    if not sim_ids:
+        return []
+    due = and_(
+        messages.c.probe,
+        messages.c.state == MessageState.QUEUED,
+        messages.c.bound_sim_id.in_(tuple(sim_ids)),
+        or_(messages.c.not_before_at.is_(None), messages.c.not_before_at <= now),
     )
+    return _take(connection, due, len(sim_ids), agent_id, until_at)
+
+
+_TAKEN = (
+    messages.c.message_id,
+    messages.c.mailing_id,
+    messages.c.rank,
+    messages.c.part_count,
+    messages.c.bound_sim_id,
+    messages.c.first_accepted_at,
+    messages.c.probe,
+)
+
+
+def _take(
+    connection: Connection, due: ColumnElement[bool], limit: int, agent_id: int, until_at: datetime
+) -> list[Leased]:
     chosen = list(
         connection.execute(
-            select(*columns)
+            select(*_TAKEN)
             .where(due)
             .order_by(messages.c.message_id)
             .limit(limit)
@@ -119,6 +150,7 @@ def lease(
             part_count=row.part_count,
             bound_sim_id=row.bound_sim_id,
             begun=row.first_accepted_at is not None,
+            probe=row.probe,
         )
         for row in chosen
     ]

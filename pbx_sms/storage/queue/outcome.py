@@ -10,9 +10,11 @@ from datetime import datetime
 from sqlalchemy import Connection, bindparam, func, or_, select, update
 
 from pbx_sms.core.message import MessageState, PartState, ReportState
+from pbx_sms.core.sim import SimState
 from pbx_sms.core.verdict import Kind, Verdict
+from pbx_sms.storage import health
 from pbx_sms.storage.events import NewEvent
-from pbx_sms.storage.queue import orders, refusal, report
+from pbx_sms.storage.queue import orders, refusal, report, resting
 from pbx_sms.storage.queue.submit import Granted, Settled
 from pbx_sms.storage.schema import Instant, attempts, messages, parts, sims
 
@@ -124,7 +126,7 @@ def write(
     if accepted:
         return _accepted(connection, granted, sim_id, padded, now, new_events, was_unknown=was_unknown)
     if not verdict.certainly_not_taken:
-        return _unknown(connection, granted, sim_id, verdict, now, new_events)
+        return _unknown(connection, granted, sim_id, verdict, now, chance, new_events)
     return refusal.refuse(connection, granted, sim_id, verdict, now, chance, new_events)
 
 
@@ -201,7 +203,10 @@ def _accepted(
         early = [report.apply_early(connection, sim_id, reference, part, now) for reference, part in settled]
         if complete and (granted.part_count > 1 or any(early)):
             report.conclude(connection, granted.message_id, now, new_events)
-    return Settled(message_state=MessageState.SUBMITTED if complete else MessageState.SUBMITTING)
+    return Settled(
+        message_state=MessageState.SUBMITTED if complete else MessageState.SUBMITTING,
+        sim_state=health.state_of(connection, sim_id) if granted.probe else SimState.READY,
+    )
 
 
 def _unknown(
@@ -210,6 +215,7 @@ def _unknown(
     sim_id: int,
     verdict: Verdict,
     now: datetime,
+    chance: float,
     new_events: list[NewEvent],
 ) -> Settled:
     connection.execute(
@@ -226,4 +232,14 @@ def _unknown(
     )
     returned = orders.return_unstarted(connection, granted.message_id)
     refusal.tell(new_events, granted, sim_id, MessageState.UNKNOWN, verdict.reason, now)
-    return Settled(message_state=MessageState.UNKNOWN, returned=returned)
+    if granted.probe:
+        health.probe_failed(connection, granted.message_id, sim_id, verdict.reason, now, new_events)
+    # silence and answers that prove nothing are what some operators have for a SIM at its limit
+    rest = resting.after_failure(connection, sim_id, granted, verdict, now, chance, new_events)
+    resting.keep(connection, sim_id, rest, now, new_events)
+    return Settled(
+        message_state=MessageState.UNKNOWN,
+        returned=returned,
+        sim_state=rest.state,
+        sim_until_at=rest.until_at,
+    )

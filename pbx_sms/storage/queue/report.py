@@ -19,6 +19,7 @@ from pbx_sms.core.message import MessageState, PartState, ReportState
 from pbx_sms.core.reason import Reason
 from pbx_sms.core.tpdu import StatusReport
 from pbx_sms.core.verdict import Kind
+from pbx_sms.storage import health
 from pbx_sms.storage.events import NewEvent
 from pbx_sms.storage.queue import orders
 from pbx_sms.storage.schema import Instant, attempts, messages, parts, reports
@@ -39,6 +40,7 @@ _COLUMNS = (
     messages.c.part_count,
     messages.c.state,
     messages.c.sim_id,
+    messages.c.probe,
 )
 _PENDING = (
     select(*_COLUMNS)
@@ -105,6 +107,7 @@ _MESSAGE = select(
     messages.c.part_count,
     messages.c.state,
     messages.c.sim_id,
+    messages.c.probe,
 ).where(messages.c.message_id == bindparam("message_id"))
 _PARTS = (
     select(parts.c.part, parts.c.state, parts.c.report, parts.c.report_status)
@@ -354,6 +357,10 @@ def _end(
             reason=reason,
         )
     )
+    if message.probe and state is MessageState.DELIVERED:
+        health.probe_delivered(connection, message.message_id, message.sim_id, now, new_events)
+    elif message.probe and reason is not None:
+        health.probe_failed(connection, message.message_id, message.sim_id, reason, now, new_events)
 
 
 def close_overdue(connection: Connection, submitted_before_at: datetime) -> int:

@@ -19,7 +19,7 @@ from pbx_sms.core.mailing import MailingState
 from pbx_sms.core.message import MessageState, PartState
 from pbx_sms.core.quota import SimLimits
 from pbx_sms.core.reason import Reason
-from pbx_sms.core.sim import SimState
+from pbx_sms.core.sim import PROBED, SimState
 from pbx_sms.storage import usage
 from pbx_sms.storage.events import NewEvent
 from pbx_sms.storage.queue import leases, orders
@@ -66,6 +66,8 @@ class Granted:
     uses_reserve: bool
     #: parts whose quota was reserved by this call
     reserved: int
+    #: a test of its SIM
+    probe: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,6 +108,7 @@ _MESSAGE = (
         messages.c.wants_report,
         messages.c.first_accepted_at,
         messages.c.sim_id,
+        messages.c.probe,
         mailings.c.state.label("mailing_state"),
         exists(select(stop_list.c.msisdn).where(stop_list.c.msisdn == messages.c.msisdn)).label("stopped"),
         messages.c.message_id,
@@ -275,6 +278,7 @@ def begin_submit(
                 part=numbers[0],
                 sim_id=begun.sim_id,
                 parts_submitted=numbers[0] - 1,
+                reason=_rerouted(connection, begun, row),
             )
         )
     return Granted(
@@ -290,7 +294,16 @@ def begin_submit(
         attempt_count=attempt_count,
         uses_reserve=uses_reserve,
         reserved=len(missing),
+        probe=row.probe,
     )
+
+
+def _rerouted(connection: Connection, begun: Begun, row: Any) -> Reason | None:
+    """That another SIM was refused it before: nothing goes another way silently."""
+    if row.sim_id is None or row.sim_id == begun.sim_id:
+        return None
+    imsi = connection.execute(select(sims.c.imsi).where(sims.c.sim_id == row.sim_id)).scalar_one()
+    return Reason("rerouted", {"from_sim": imsi})
 
 
 def _is_under_way(connection: Connection, begun: Begun, row: Any) -> bool:
