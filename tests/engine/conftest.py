@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+import os
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -30,13 +34,25 @@ async def _no_task_left() -> AsyncIterator[None]:
 
 
 @pytest.fixture
-async def make_rig(sqlite_url: str, settings: Callable[..., Settings]) -> AsyncIterator[Callable[..., Rig]]:
+def quick_url(sqlite_template: Path, tmp_path: Path) -> Iterator[str]:
+    """An empty SQLite database in memory-backed storage where the machine has any: virtual days are
+    thousands of commits, and each would wait for the disk."""
+    memory = Path("/dev/shm")
+    parent = memory if os.access(memory, os.W_OK) else tmp_path
+    with tempfile.TemporaryDirectory(prefix="pbx-sms-test-", dir=parent) as folder:
+        path = Path(folder) / "pbx-sms.db"
+        shutil.copyfile(sqlite_template, path)
+        yield f"sqlite:///{path}"
+
+
+@pytest.fixture
+async def make_rig(quick_url: str, settings: Callable[..., Settings]) -> AsyncIterator[Callable[..., Rig]]:
     """Makes engines on one database: `make_rig(modems=2, limits={…}, sending={…})`."""
     made: list[Rig] = []
 
     def make(modems: int = 1, *, agent: str = "pbx1", **options: Any) -> Rig:
         cell = made[0].cell if made else None
-        made.append(Rig(sqlite_url, settings, modems, agent=agent, cell=cell, **options))
+        made.append(Rig(quick_url, settings, modems, agent=agent, cell=cell, **options))
         return made[-1]
 
     yield make

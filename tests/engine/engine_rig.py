@@ -34,8 +34,10 @@ UNLIMITED = {
     "min_gap_s": 0.0,
     "service_reserve_per_day": 0,
 }
+#: for tests over hours
+CALM = Pace(look_s=20.0, lease_s=600.0, round_s=30.0, poll_s=600.0, usage_s=60.0)
 #: for tests over many days: what is not told by a wake-up is noticed a little later
-SLOW = Pace(look_s=300.0, lease_s=3600.0, round_s=300.0, poll_s=7200.0, usage_s=600.0)
+SLOW = Pace(look_s=900.0, lease_s=7200.0, round_s=1800.0, poll_s=43200.0, usage_s=1800.0)
 
 _mailing_numbers = itertools.count(1)
 
@@ -134,6 +136,11 @@ class Rig:
             for modem in self.modems:
                 await modem.close()
             self.database.close()
+
+    @staticmethod
+    async def passes_stopped(seconds: float) -> None:
+        """Time in which no engine runs."""
+        await asyncio.sleep(seconds)
 
     async def until(self, holds: Callable[[], bool], *, within_s: float = 3600.0) -> None:
         """Lets virtual time pass until something holds; a second look each virtual tenth of a second."""
@@ -293,6 +300,10 @@ class Rig:
             assert len({(entry.imsi, entry.reference, entry.parts) for entry in entries}) == 1, number
             texts[number] = "".join(entry.text for entry in entries)
         return texts
+
+    def assert_no_part_twice(self) -> None:
+        counts = Counter((entry.number, entry.part) for entry in self.cell.ledger)
+        assert {key: count for key, count in counts.items() if count > 1} == {}
 
     def _by_number(self) -> dict[str, list[Accepted]]:
         found: dict[str, list[Accepted]] = defaultdict(list)

@@ -10,7 +10,7 @@ from datetime import timedelta
 
 import pytest
 from doubles.modem import Rule
-from engine_rig import Rig, imsi_of, number_of, text_of
+from engine_rig import CALM, Rig, imsi_of, number_of, text_of
 
 from pbx_sms.core.mailing import MailingKind
 from pbx_sms.operations.mailings import orders
@@ -136,7 +136,7 @@ async def test_the_sim_with_the_smallest_share_takes_the_message(make_rig: MakeR
 
 async def test_used_shares_fall_with_time(make_rig: MakeRig) -> None:
     """A SIM that carried a lot yesterday is the equal of one that did not."""
-    rig = make_rig(modems=2, limits={"per_hour": 30})
+    rig = make_rig(modems=2, limits={"per_hour": 30}, pace=CALM)
     rig.modems[1].plugged = False
     await rig.start()
     first = rig.mailing(30)
@@ -183,7 +183,7 @@ async def test_messages_bound_to_a_sim_that_hangs_keep_no_others_out(make_rig: M
 
 
 async def test_a_dead_number_holds_up_nobody(make_rig: MakeRig) -> None:
-    rig = make_rig(modems=2)
+    rig = make_rig(modems=2, pace=CALM)
     await rig.start()
     rig.cell.rules.append(Rule(number=number_of(100), code="+CMS ERROR: 21"))
     mailing = rig.mailing(41, first_index=100)
