@@ -11,7 +11,7 @@ from sqlalchemy.exc import ArgumentError
 
 from pbx_sms.config import Settings
 from pbx_sms.errors import Conflict, Refused
-from pbx_sms.storage import agent_lock, agents, copy, engine, migrations
+from pbx_sms.storage import agent_lock, agents, copy, engine
 from pbx_sms.storage.copy import Progress
 from pbx_sms.storage.engine import Database
 
@@ -31,7 +31,6 @@ def copy_database(
         raise Refused("copy_source_not_sqlite")
     _check_address(database, to)
     # late: only this order needs Alembic
-    from pbx_sms.storage import migrations
 
     with _no_engine_runs(database, settings):
         migrations.upgrade(to)
