@@ -14,10 +14,13 @@ import signal
 from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
+from sqlalchemy.exc import InterfaceError, OperationalError
+
 from pbx_sms.config import ModemSettings, Settings
 from pbx_sms.drivers.at_modem import AtModem
 from pbx_sms.drivers.at_settings import AtSettings
 from pbx_sms.drivers.modem import Modem
+from pbx_sms.engine import nudges
 from pbx_sms.engine.dispatcher import Dispatcher
 from pbx_sms.engine.housekeeping import Housekeeping
 from pbx_sms.engine.modem_keeper import ModemKeeper, Surroundings
@@ -26,8 +29,8 @@ from pbx_sms.engine.sim_worker import Rules
 from pbx_sms.engine.storage_thread import StorageThread, Work
 from pbx_sms.errors import Refused
 from pbx_sms.storage import agent_lock, devices, queue
+from pbx_sms.storage.agent_lock import AgentLock
 from pbx_sms.storage.engine import Database, open_database
-from pbx_sms.storage.wakeup import Wakeup
 
 log = logging.getLogger(__name__)
 
@@ -66,17 +69,19 @@ class Engine:
         chance: random.Random | None = None,
         pace: Pace | None = None,
         inline_storage: bool = False,
+        lock: AgentLock | None = None,
     ) -> None:
-        """`chance` spreads retries; `inline_storage` is for virtual time, see `StorageThread`."""
+        """`chance` spreads retries; `inline_storage` is for virtual time, see `StorageThread`; `lock` holds
+        the agent's name, where it is to be watched."""
         self._settings = settings
         self._database = database
         self._modems = tuple(modems)
         self._chance = chance or random.Random()
         self._pace = pace or Pace()
         self._inline_storage = inline_storage
+        self._lock = lock
         self._stopping = asyncio.Event()
         self._keepers: list[ModemKeeper] = []
-        self._wakeup: Wakeup | None = None
 
     def request_stop(self) -> None:
         self._stopping.set()
@@ -87,7 +92,10 @@ class Engine:
         storage = StorageThread(self._database, inline=self._inline_storage)
         storage.start()
         try:
-            agent_id, modem_ids = await storage.run(self._register)
+            registered = await self._registered(storage)
+            if registered is None:
+                return
+            agent_id, modem_ids = registered
             zone = ZoneInfo(settings.sending.time_zone)
             dispatcher = Dispatcher(
                 storage, agent_id, max_parts=settings.sending.max_parts, zone=zone, pace=self._pace
@@ -110,11 +118,12 @@ class Engine:
                 ModemKeeper(modem, modem_id, around)
                 for modem, modem_id in zip(self._modems, modem_ids, strict=True)
             ]
-            self._listen(dispatcher)
             await self._work(storage, dispatcher, around)
-            await storage.run(lambda work: self._leave(work, agent_id))
+            try:
+                await storage.run(lambda work: self._leave(work, agent_id))
+            except (OperationalError, InterfaceError) as error:
+                log.warning("the database does not answer; the next start tidies up: %s", error.orig)
         finally:
-            self._stop_listening()
             await storage.stop()
 
     async def _work(self, storage: StorageThread, dispatcher: Dispatcher, around: Surroundings) -> None:
@@ -133,18 +142,30 @@ class Engine:
         others = [
             asyncio.create_task(dispatcher.run(), name="dispatcher"),
             asyncio.create_task(house.run(), name="housekeeping"),
+            asyncio.create_task(nudges.follow(self._database, dispatcher.look), name="nudges"),
         ]
+        naming = asyncio.create_task(self._keep_name(), name="name")
         stopping = asyncio.create_task(self._stopping.wait(), name="stopping")
         try:
-            done, _ = await asyncio.wait((stopping, *keeping, *others), return_when=asyncio.FIRST_COMPLETED)
-            for task in done - {stopping}:
+            done, _ = await asyncio.wait(
+                (stopping, naming, *keeping, *others), return_when=asyncio.FIRST_COMPLETED
+            )
+            for task in done - {stopping, naming}:
                 # a part of the engine that ends before it is told to has died: better none than half of it
                 task.result()
             await self._drain(dispatcher, keeping)
+            if naming in done:
+                naming.result()
         finally:
-            for task in (stopping, *keeping, *others):
+            for task in (stopping, naming, *keeping, *others):
                 task.cancel()
-            await asyncio.gather(stopping, *keeping, *others, return_exceptions=True)
+            await asyncio.gather(stopping, naming, *keeping, *others, return_exceptions=True)
+
+    async def _keep_name(self) -> None:
+        if self._lock is None or self._database.is_sqlite:
+            await self._stopping.wait()
+        else:
+            await nudges.keep_name(self._lock, self._pace.round_s)
 
     async def _drain(self, dispatcher: Dispatcher, keeping: list[asyncio.Task[None]]) -> None:
         log.info("stopping: parts in flight are awaited")
@@ -159,6 +180,19 @@ class Engine:
                 # a modem that is closed ends what it was doing
                 await asyncio.gather(*(modem.close() for modem in self._modems), return_exceptions=True)
                 await asyncio.wait(late, timeout=_CLOSING_S)
+
+    async def _registered(self, storage: StorageThread) -> tuple[int, list[int]] | None:
+        """`_register`, as soon as the database takes it: a disk that is full is so for a while. None when
+        the engine is told to stop before."""
+        registering = asyncio.create_task(storage.insist(self._register), name="register")
+        stopping = asyncio.create_task(self._stopping.wait(), name="stopping")
+        try:
+            await asyncio.wait((registering, stopping), return_when=asyncio.FIRST_COMPLETED)
+            return registering.result() if registering.done() else None
+        finally:
+            for task in (registering, stopping):
+                task.cancel()
+            await asyncio.gather(registering, stopping, return_exceptions=True)
 
     def _register(self, work: Work) -> tuple[int, list[int]]:
         """Who we are, what we hold, and what a dead predecessor left behind."""
@@ -179,38 +213,23 @@ class Engine:
         queue.recover(work.connection, agent_id, work.now, work.events)
         devices.agent_stopped(work.connection, agent_id, work.now)
 
-    def _listen(self, dispatcher: Dispatcher) -> None:
-        self._wakeup = self._database.listen()
-        wakeup = self._wakeup
 
-        def woken() -> None:
-            wakeup.drain()
-            dispatcher.look()
-
-        asyncio.get_running_loop().add_reader(wakeup.fileno(), woken)
-
-    def _stop_listening(self) -> None:
-        if self._wakeup is not None:
-            asyncio.get_running_loop().remove_reader(self._wakeup.fileno())
-            self._wakeup.close()
-            self._wakeup = None
-
-
-async def _serve(settings: Settings, database: Database) -> None:
+async def _serve(settings: Settings, database: Database, lock: AgentLock, pace: Pace) -> None:
     modems = [make_modem(configured, settings) for configured in settings.modem]
-    engine = Engine(settings, database, modems)
+    engine = Engine(settings, database, modems, pace=pace, lock=lock)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, engine.request_stop)
     await engine.run()
 
 
-def main(settings: Settings) -> int:
-    """`pbx-sms run`: serves until a signal. Raises `Refused` when it cannot begin."""
+def main(settings: Settings, pace: Pace | None = None) -> int:
+    """`pbx-sms run`: serves until a signal. Raises `Refused` when it cannot begin, or has to end because
+    another engine took its name."""
     with contextlib.closing(open_database(settings.database.url)) as database:
         lock = agent_lock.take(settings.database.url, settings.agent.name)
         try:
-            asyncio.run(_serve(settings, database))
+            asyncio.run(_serve(settings, database, lock, pace or Pace()))
         finally:
             lock.release()
     return 0

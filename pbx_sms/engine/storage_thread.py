@@ -29,6 +29,8 @@ Result = TypeVar("Result")
 
 #: what may be joined into one transaction: with more, SIMs that work in step wait for each other
 _MAX_JOINED = 16
+#: between two tries of an order that must not be lost
+_RETRY_AT_MOST_S = 5.0
 
 
 class Work:
@@ -108,10 +110,10 @@ class StorageThread:
             try:
                 return await (submitted or self.submit(work))
             except (OperationalError, InterfaceError) as error:
-                log.error("the database does not take an outcome, trying again: %s", error.orig)
+                log.error("the database does not take an order, trying again: %s", error.orig)
                 submitted = None
                 await asyncio.sleep(retry_s)
-                retry_s = min(retry_s * 2, 10.0)
+                retry_s = min(retry_s * 2, _RETRY_AT_MOST_S)
 
     def _serve(self) -> None:
         while True:
@@ -135,30 +137,36 @@ class StorageThread:
                 return
 
     def _carry_out(self, orders: list[_Order]) -> None:
-        error = self._transaction(orders)
+        began, error = self._transaction(orders)
         if error is None:
             return
         if len(orders) == 1:
             orders[0].error = error
             return
         for order in orders:
-            order.error = self._transaction([order])
+            if began:
+                began, error = self._transaction([order])
+            # a database that does not answer would let each of the others wait as long once more
+            order.error = error
 
-    def _transaction(self, orders: list[_Order]) -> Exception | None:
+    def _transaction(self, orders: list[_Order]) -> tuple[bool, Exception | None]:
+        """Whether the database began it at all, and what went wrong."""
         new_events: list[NewEvent] = []
+        began = False
         try:
             with self.database.begin() as connection:
-                now = self.database.now()
+                began = True
+                now = self.database.keep_time(connection)
                 for order in orders:
                     order.result = order.work(Work(connection, now, new_events))
                 events.append(connection, new_events)
         except Exception as error:  # noqa: BLE001 - handed to whoever gave the order
-            return error
+            return began, error
         self.commit_count += 1
         self.order_count += len(orders)
         if new_events:
             self.database.wake(own=False)
-        return None
+        return began, None
 
     @staticmethod
     def _resolve(orders: list[_Order]) -> None:

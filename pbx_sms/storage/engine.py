@@ -7,10 +7,9 @@ NORMAL a commit may vanish at power loss, and an intent to submit must not).
 
 from __future__ import annotations
 
-import contextlib
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -22,6 +21,7 @@ from sqlalchemy.pool import QueuePool
 from pbx_sms.clock import Clock, SteadyClock, SystemClock
 from pbx_sms.errors import Refused
 from pbx_sms.storage import wakeup
+from pbx_sms.storage.postgresql import PATIENCE
 from pbx_sms.storage.schema import attempts, events
 
 BUSY_TIMEOUT_S = 10.0
@@ -34,7 +34,8 @@ def make_engine(url: str) -> Engine:
     """An engine whose `begin()` starts read snapshots, or write transactions where the connection's
     execution option `pbx_write` is set."""
     if not make_url(url).drivername.startswith("sqlite"):
-        return create_engine(url, pool_pre_ping=True)
+        # a connection that a restart of the server has ended is noticed before it is used
+        return create_engine(url, pool_pre_ping=True, connect_args=PATIENCE)
     engine = create_engine(
         url,
         poolclass=QueuePool,
@@ -71,6 +72,7 @@ class Database:
         self._clock_lock = threading.Lock()
         self._steady: SteadyClock | None = None
         self._clock_read_at = 0.0
+        self._clock_is_kept = False
 
     @contextmanager
     def begin(self) -> Iterator[Connection]:
@@ -93,16 +95,34 @@ class Database:
         with self._clock_lock:
             monotonic = self.source_clock.monotonic()
             if self._steady is None:
-                self._steady = SteadyClock(self.source_clock if self.is_sqlite else _Unset(self.source_clock))
+                steady = SteadyClock(self.source_clock if self.is_sqlite else _Unset(self.source_clock))
                 with self.read() as connection:
-                    self._refresh_clock(connection, self._steady)
-                self._clock_read_at = monotonic
-            elif not self.is_sqlite and monotonic - self._clock_read_at > _CLOCK_REFRESH_S:
+                    self._refresh_clock(connection, steady)
+                self._steady, self._clock_read_at = steady, monotonic
+            elif not self._clock_is_kept and self._is_clock_old(monotonic):
                 # a server that is away stops no clock: the monotonic one goes on from its last word
-                with contextlib.suppress(OperationalError), self.read() as connection:
+                with suppress(OperationalError), self.read() as connection:
                     self._refresh_clock(connection, self._steady)
                 self._clock_read_at = monotonic
             return self._steady.now()
+
+    def keep_time(self, connection: Connection) -> datetime:
+        """`now`, asked through a transaction at hand where the server's word is old.
+
+        For the thread that carries out a process's transactions: from its first call on `now` itself asks
+        the server no more, so that an event loop that needs the time never waits for a network.
+        """
+        self._clock_is_kept = True
+        if self._steady is not None and self._is_clock_old(self.source_clock.monotonic()):
+            # the lock is not held while the server is asked: others need the time meanwhile
+            server_at = connection.execute(select(func.clock_timestamp())).scalar_one()
+            with self._clock_lock:
+                self._steady.seen(server_at)
+                self._clock_read_at = self.source_clock.monotonic()
+        return self.now()
+
+    def _is_clock_old(self, monotonic: float) -> bool:
+        return not self.is_sqlite and monotonic - self._clock_read_at > _CLOCK_REFRESH_S
 
     def _refresh_clock(self, connection: Connection, steady: SteadyClock) -> None:
         if not self.is_sqlite:

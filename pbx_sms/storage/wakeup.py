@@ -13,13 +13,12 @@ import select
 import socket
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from sqlalchemy import Engine, make_url
 from sqlalchemy.exc import DBAPIError
 
-if TYPE_CHECKING:
-    import psycopg
+from pbx_sms.storage import postgresql
 
 CHANNEL = "pbx_sms"
 _serial = itertools.count()
@@ -31,7 +30,11 @@ class Waker(Protocol):
 
 
 class Wakeup(Protocol):
-    """A listener. `fileno()` becomes readable when a nudge came; `drain()` then empties it."""
+    """A listener. `fileno()` becomes readable when a nudge came; `drain()` then empties it.
+
+    `drain` and `wait` raise `ConnectionError` once the server went away: whoever wants to hear further
+    nudges closes this listener and asks the database for another one.
+    """
 
     def fileno(self) -> int: ...
     def drain(self) -> None: ...
@@ -149,30 +152,41 @@ class NotifyWaker:
 
 class ListenWakeup:
     def __init__(self, url: str) -> None:
-        parsed = make_url(url)
-        self._address = parsed.set(drivername="postgresql").render_as_string(hide_password=False)
-        self._connection = self._connect()
-
-    def _connect(self) -> psycopg.Connection:
-        # late: SQLite installations need not load it
-        import psycopg
-
-        connection = psycopg.connect(self._address, autocommit=True)
-        connection.execute(f"LISTEN {CHANNEL}")
-        return connection
+        self._connection = postgresql.connect(url)
+        try:
+            with _lost_is_told():
+                self._connection.execute(f"LISTEN {CHANNEL}")
+        except ConnectionError:
+            self._connection.close()
+            raise
 
     def fileno(self) -> int:
         return self._connection.fileno()
 
     def drain(self) -> None:
-        for _ in self._connection.notifies(timeout=0):
-            pass
+        # what is there, without waiting: `notifies` would not notice that the server has hung up
+        server = self._connection.pgconn
+        with _lost_is_told():
+            server.consume_input()
+            while server.notifies() is not None:
+                pass
 
     def wait(self, timeout_s: float) -> bool:
         came = False
-        for _ in self._connection.notifies(timeout=timeout_s, stop_after=1):
-            came = True
+        with _lost_is_told():
+            for _ in self._connection.notifies(timeout=timeout_s, stop_after=1):
+                came = True
         return came
 
     def close(self) -> None:
         self._connection.close()
+
+
+@contextlib.contextmanager
+def _lost_is_told() -> Iterator[None]:
+    import psycopg
+
+    try:
+        yield
+    except psycopg.Error as error:
+        raise ConnectionError(str(error).strip()) from error
