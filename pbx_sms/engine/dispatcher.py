@@ -249,6 +249,11 @@ class Dispatcher:
             agent_id=self._agent_id,
             lease_s=self._pace.lease_s,
             sim_ids=frozenset(slot.sim_id for slot in able),
+            probe_sim_ids=frozenset(
+                slot.sim_id
+                for slot in self._slots.values()
+                if slot.may_be_probed and slot.waiting is not None and self._hold is None
+            ),
             known_sim_ids=tuple(self._slots),
             want=0 if self._hold else 2 * len(able),
             ordinary_allowed=any(slot.quota_allows(uses_reserve=False, now=now) for slot in able),

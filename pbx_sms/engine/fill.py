@@ -30,6 +30,8 @@ class FillPlan:
     lease_s: float
     #: SIMs that can send soon
     sim_ids: frozenset[int]
+    #: SIMs that nothing but a test may go through
+    probe_sim_ids: frozenset[int]
     #: all SIMs of this agent
     known_sim_ids: tuple[int, ...]
     #: messages that the stock should hold of each queue
@@ -64,6 +66,7 @@ class FillPlan:
             sim_id: usage.usage(work.connection, sim_id, limits, work.now, self.zone)
             for sim_id, limits in self.count_usage
         }
+        self._lease_probes(work)
         ready_count, last_rank = 0, 0
         for key in self.queues:
             # what is in stock of a lower rank must not keep a higher one out
@@ -78,7 +81,28 @@ class FillPlan:
         return self
 
     def _stocked(self, key: Queue) -> int:
-        return sum(1 for message in self.stock.get(key, ()) if message.message_id not in self.returned)
+        return sum(
+            1
+            for message in self.stock.get(key, ())
+            if message.message_id not in self.returned and not self._waits_for_test(message)
+        )
+
+    def _waits_for_test(self, message: Leased) -> bool:
+        """It is the test of a SIM that takes nothing else."""
+        return message.probe and message.bound_sim_id in self.probe_sim_ids
+
+    def _lease_probes(self, work: Work) -> None:
+        stocked = {
+            message.bound_sim_id for messages in self.stock.values() for message in messages if message.probe
+        }
+        for probe in queue.lease_probes(
+            work.connection,
+            agent_id=self.agent_id,
+            sim_ids=self.probe_sim_ids - stocked,
+            now=work.now,
+            until_at=work.now + timedelta(seconds=self.lease_s),
+        ):
+            self.leased.setdefault(Queue(None, probe.rank), []).append(probe)
 
     def _lease_queue(self, work: Work, key: Queue, wanted: int) -> int:
         taken: list[Leased] = []
@@ -107,7 +131,7 @@ class FillPlan:
             free_count = sum(1 for message in found if message.bound_sim_id is None)
             wanted -= free_count + len({message.bound_sim_id for message in found} - {None})
         if taken:
-            self.leased[key] = taken
+            self.leased.setdefault(key, []).extend(taken)
         return len(taken)
 
     def _give_back(self, work: Work) -> None:
@@ -119,9 +143,12 @@ class FillPlan:
             ids = [
                 message.message_id
                 for message in messages
-                if stopped
-                or blocked
-                or (message.bound_sim_id is not None and message.bound_sim_id not in self.sim_ids)
+                if not self._waits_for_test(message)
+                and (
+                    stopped
+                    or blocked
+                    or (message.bound_sim_id is not None and message.bound_sim_id not in self.sim_ids)
+                )
             ]
             queue.release(work.connection, ids, self.agent_id)
             self.returned.update(ids)

@@ -14,13 +14,15 @@ from pbx_sms.core.reason import Reason
 from pbx_sms.engine.dispatcher import Dispatcher
 from pbx_sms.engine.pace import Pace
 from pbx_sms.engine.storage_thread import StorageThread, Work
-from pbx_sms.storage import devices, incoming, queue
+from pbx_sms.storage import devices, health, incoming, queue
 from pbx_sms.storage.queue import report
 
 log = logging.getLogger(__name__)
 
 #: after a message's validity, until its reports are given up
 _REPORT_GRACE = timedelta(hours=1)
+#: between two looks at what share of their parts the SIMs deliver
+_DELIVERY_ROUND = timedelta(minutes=10)
 
 
 class Housekeeping:
@@ -41,6 +43,7 @@ class Housekeeping:
         self._resume_parts_s = resume_parts_s
         self._pace = pace
         self._watch = ClockWatch(storage.database.source_clock)
+        self._delivery_due_at = storage.database.now()
         self._renewed_s = asyncio.get_running_loop().time()
 
     async def run(self) -> None:
@@ -63,8 +66,15 @@ class Housekeeping:
         queue.expire(connection, now, self._resume_parts_s, work.events)
         devices.rest_is_over(connection, now, work.events)
         report.close_overdue(connection, now - self._validity - _REPORT_GRACE)
+        queue.probes_overdue(connection, now, work.events)
         incoming.close_incomplete(connection, now, work.events)
+        self._watch_delivery(work)
         queue.finish_mailings(connection, now, work.events)
+
+    def _watch_delivery(self, work: Work) -> None:
+        if work.now >= self._delivery_due_at:
+            health.watch_delivery(work.connection, work.now, work.events)
+            self._delivery_due_at = work.now + _DELIVERY_ROUND
 
 
 def storage_is_local(storage: StorageThread) -> bool:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from pbx_sms.core.quota import SimLimits, Usage, used_share
 from pbx_sms.core.reason import Reason
 from pbx_sms.core.routing import SimLoad
-from pbx_sms.core.sim import SimState
+from pbx_sms.core.sim import PROBED, SimState
 from pbx_sms.storage.queue import Leased
 from pbx_sms.storage.usage import Shortage
 
@@ -70,9 +70,15 @@ class SimSlot:
         """Nothing but its quota and its gap keeps it from sending."""
         return self.registered and not self.in_call and not self.in_doubt and self.state is SimState.READY
 
+    @property
+    def may_be_probed(self) -> bool:
+        """Nothing goes but a test, and that one may go now."""
+        return self.registered and not self.in_call and not self.in_doubt and self.state in PROBED
+
     def idle(self, monotonic_s: float) -> bool:
-        """Waits for a message and may send one now, the quota aside."""
-        return self.waiting is not None and self.up and self.not_before_s <= monotonic_s
+        """Waits for a message and may send one now, be it only a test; the quota aside."""
+        free = self.waiting is not None and self.not_before_s <= monotonic_s
+        return free and (self.up or self.may_be_probed)
 
     def quota_allows(self, *, uses_reserve: bool, now: datetime) -> bool:
         shortage = self.blocked.get(uses_reserve)
@@ -85,6 +91,8 @@ class SimSlot:
 
     def can_take(self, message: Leased, now: datetime) -> bool:
         if message.bound_sim_id is not None and message.bound_sim_id != self.sim_id:
+            return False
+        if self.state is not SimState.READY and not message.probe:
             return False
         if self.too_large(message, now) is not None:
             return False

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Integer, and_, bindparam, cast, func, select,
 
 from pbx_sms.core import health
 from pbx_sms.core.health import Delivery, Judgement, Pattern, Tried
-from pbx_sms.core.message import MessageState, PartState, ReportState
+from pbx_sms.core.message import PartState, ReportState
 from pbx_sms.core.reason import Reason
 from pbx_sms.core.sim import PROBED, SimState
 from pbx_sms.core.verdict import Kind, Scope
@@ -32,8 +32,6 @@ _WORKS = timedelta(hours=1)
 #: operators free their limit bit by bit: at least so long between two looks
 _LEAST_SUSPENSION = timedelta(hours=1)
 _DAY = timedelta(hours=24)
-#: a test whose report has not come by then has failed
-_PROBE_REPORT = timedelta(minutes=30)
 #: parts younger than this may still get their report
 _REPORT_DUE = timedelta(hours=1)
 _DELIVERY_WINDOW = timedelta(hours=48)
@@ -208,7 +206,7 @@ def probe_delivered(
         )
     ).rowcount
     if released:
-        _tell_probe(SimState.READY, "probe_delivered", {}, message_id, sim_id, now, new_events)
+        tell_probe(SimState.READY, "probe_delivered", {}, message_id, sim_id, now, new_events)
     return released > 0
 
 
@@ -223,31 +221,10 @@ def probe_failed(
     """A test did not arrive: the SIM stays as it is, and the log says so."""
     state = state_of(connection, sim_id)
     said = why.params.get("code", why.code)
-    _tell_probe(state, "probe_failed", {"said": said}, message_id, sim_id, now, new_events)
+    tell_probe(state, "probe_failed", {"said": said}, message_id, sim_id, now, new_events)
 
 
-def probes_overdue(connection: Connection, now: datetime, new_events: list[NewEvent]) -> int:
-    """Tests that were accepted long enough ago, and no report came. Each is told once."""
-    reason = Reason("probe_no_report", {"minutes": round(_PROBE_REPORT.total_seconds() / 60)})
-    rows = connection.execute(
-        update(messages)
-        .where(
-            messages.c.probe,
-            messages.c.bound_sim_id.is_not(None),
-            messages.c.state == MessageState.SUBMITTED,
-            messages.c.submitted_at < now - _PROBE_REPORT,
-            messages.c.reason_code.is_(None),
-        )
-        .values(reason_code=reason.code, reason_params=dict(reason.params))
-        .returning(messages.c.message_id, messages.c.sim_id)
-    ).all()
-    for row in rows:
-        state = state_of(connection, row.sim_id)
-        _tell_probe(state, reason.code, reason.params, row.message_id, row.sim_id, now, new_events)
-    return len(rows)
-
-
-def _tell_probe(
+def tell_probe(
     state: SimState,
     code: str,
     params: Mapping[str, Any],
@@ -256,6 +233,7 @@ def _tell_probe(
     now: datetime,
     new_events: list[NewEvent],
 ) -> None:
+    """What became of a test, in the SIM's own log."""
     new_events.append(
         NewEvent(
             at=now,

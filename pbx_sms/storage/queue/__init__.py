@@ -27,6 +27,7 @@ from pbx_sms.storage.queue.orders import (
     return_unstarted,
     suppress,
 )
+from pbx_sms.storage.queue.probes import add_probe, open_probe, probes_overdue
 from pbx_sms.storage.queue.recovery import Recovery, abandon_overdue, recover
 from pbx_sms.storage.queue.report import record_report
 from pbx_sms.storage.queue.submit import Begun, Denied, Granted, Settled, begin_submit
@@ -40,6 +41,7 @@ __all__ = [
     "Recovery",
     "Settled",
     "abandon_overdue",
+    "add_probe",
     "begin_submit",
     "cancel_mailing",
     "expire",
@@ -49,6 +51,8 @@ __all__ = [
     "insert_messages",
     "lease",
     "lease_probes",
+    "open_probe",
+    "probes_overdue",
     "record_report",
     "recover",
     "release",

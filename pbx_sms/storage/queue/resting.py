@@ -109,7 +109,7 @@ def _stop_for_a_while(
 
 
 def keep(connection: Connection, sim_id: int, rest: Rest, now: datetime, new_events: list[NewEvent]) -> None:
-    """What a SIM was refused that has stopped waits for it in the queue, unless its mailing may use others."""
+    """What a SIM was refused that has stopped waits for it, unless its mailing may use others."""
     if not rest.message_ids:
         return
     imsi = connection.execute(select(sims.c.imsi).where(sims.c.sim_id == sim_id)).scalar_one()

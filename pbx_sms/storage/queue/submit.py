@@ -353,7 +353,7 @@ def _forbidden(
     if row.bound_sim_id is not None and row.bound_sim_id != begun.sim_id:
         leases.release(connection, [begun.message_id], begun.agent_id)
         return Denied(state=MessageState.QUEUED)
-    if row.sim_state != SimState.READY:
+    if row.sim_state != SimState.READY and not (row.probe and row.sim_state in PROBED):
         short = Shortage(reason=Reason("waits_for_sim"), until_at=None)
         return _not_now(connection, begun, row, short, now, new_events)
     return None
