@@ -22,13 +22,14 @@ from web import (
     overview,
     presentation,
     start_pages,
+    starting_pages,
     state_folder,
     upload_pages,
 )
 from web.failed_sign_ins import FailedSignIns
 from web.imports import Imports
 from web.mounting import BehindTrustedProxies, UnderPrefix
-from web.started_forms import StartedForms
+from web.starts import Starts
 from web.uploads import Uploads
 
 #: scripts, styles and pictures are our own files; nothing is inline and nothing comes from elsewhere
@@ -77,7 +78,7 @@ def create_app(settings: Settings, database: Database | None = None) -> Flask:
     app.extensions["pbx_sms_imports"] = Imports(database, settings, uploads)
     app.extensions["pbx_sms_broadcaster"] = broadcaster.Broadcaster(database)
     app.extensions["pbx_sms_stream_places"] = threading.BoundedSemaphore(settings.web.threads // 2)
-    app.extensions["pbx_sms_started_forms"] = StartedForms()
+    app.extensions["pbx_sms_starts"] = Starts(database, settings)
 
     # `guard` is registered first: whoever is not signed in learns nothing from a missing CSRF token
     access.init_app(app, FailedSignIns(time.monotonic))
@@ -85,7 +86,7 @@ def create_app(settings: Settings, database: Database | None = None) -> Flask:
     languages.init_app(app, settings.sending.time_zone)
     presentation.init_app(app, settings.sending.time_zone)
     failures.init_app(app)
-    for pages in (overview, upload_pages, list_pages, mailing_pages, start_pages, live_log):
+    for pages in (overview, upload_pages, list_pages, mailing_pages, start_pages, starting_pages, live_log):
         app.register_blueprint(pages.blueprint)
     app.add_url_rule("/health", "health", _health)
     app.after_request(_secure)

@@ -8,6 +8,7 @@ from flask import current_app
 
 from pbx_sms.config import Settings
 from pbx_sms.storage.engine import Database
+from web.starts import Starts
 
 
 def database() -> Database:
@@ -16,3 +17,7 @@ def database() -> Database:
 
 def settings() -> Settings:
     return cast(Settings, current_app.extensions["pbx_sms_settings"])
+
+
+def starts() -> Starts:
+    return cast(Starts, current_app.extensions["pbx_sms_starts"])

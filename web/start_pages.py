@@ -1,67 +1,33 @@
-"""From a list and a text to a running mailing: writing, checking, starting.
+"""From a list and a text to a mailing: writing, looking at any row's own text, checking.
 
-Nothing is stored before Start: the check page carries the text in its form. A form is good for one Start
-(`once`): a second click leads to the mailing that the first one made. And where this text was started
-with this list before, even before a restart, Start asks for a tick in so many words.
+Nothing is stored before Start (`starting_pages`): the check page carries the text in its form.
 """
 
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
-from flask import Blueprint, abort, current_app, jsonify, redirect, render_template, request, url_for
+from flask import Blueprint, abort, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_login import current_user
 
 from pbx_sms.core import template
 from pbx_sms.core.mailing import MailingKind, MailingState
 from pbx_sms.errors import NotFound, Refused
 from pbx_sms.operations import mailings
-from pbx_sms.storage import mailings as stored_mailings
+from pbx_sms.storage import starts as stored_starts
 from pbx_sms.storage import views
 from web import languages
 from web.access import for_orders
-from web.context import database, settings
+from web.choices import Choices
+from web.context import database, settings, starts
 from web.presentation import phone
-from web.started_forms import StartedForms
 
 blueprint = Blueprint("start_pages", __name__, url_prefix="/mailings")
 
-#: what a text may have in characters before it is not even looked at: 255 parts of 153
-MAX_TEXT_LENGTH = 40_000
-MAX_NAME_LENGTH = 200
 #: rows named with a reason for being left out
 _ROWS_NAMED = 12
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Choices:
-    """What the person has decided so far, as the forms carry it."""
-
-    list_id: int | None
-    name: str
-    text: str
-    kind: str
-    repeats: str | None
-    leave_out_incomplete: bool
-    row: int | None
-
-    @classmethod
-    def of_form(cls, form: Any) -> Choices:
-        text = template.clean(form.get("text", ""))
-        if len(text) > MAX_TEXT_LENGTH:
-            abort(413)
-        return cls(
-            list_id=form.get("list_id", type=int),
-            name=form.get("name", "").strip()[:MAX_NAME_LENGTH],
-            text=text,
-            kind=form.get("kind") or MailingKind.INFORMATION.value,
-            repeats=form.get("repeats") or None,
-            leave_out_incomplete=form.get("leave_out_incomplete") == "yes",
-            row=form.get("row", type=int),
-        )
 
 
 @blueprint.route("/new", methods=["GET", "POST"])
@@ -112,75 +78,30 @@ def preview() -> ResponseReturnValue:
 
 @blueprint.post("/check")
 def check() -> ResponseReturnValue:
-    choices = Choices.of_form(request.form)
-    return _check_page(choices)
-
-
-@blueprint.post("")
-def start() -> ResponseReturnValue:
-    choices = Choices.of_form(request.form)
-    if choices.list_id is None:
-        abort(400)
-    forms: StartedForms = current_app.extensions["pbx_sms_started_forms"]
-    lock, made = forms.of(request.form.get("once") or secrets.token_urlsafe())
-    with lock:
-        if made:
-            return redirect(url_for("mailing_pages.show", mailing_id=made[0]), 303)
-        with database().read() as connection:
-            before = stored_mailings.started_with(connection, choices.list_id, choices.text)
-        if before and request.form.get("again") != "yes":
-            return _check_page(choices, languages.render("started_before"))
-        try:
-            started = mailings.create(
-                database(),
-                settings(),
-                list_id=choices.list_id,
-                text=choices.text,
-                name=choices.name or None,
-                kind=choices.kind,
-                repeats=choices.repeats,
-                leave_out_incomplete=choices.leave_out_incomplete,
-                created_by=current_user.name,
-                start=True,
-            )
-        except NotFound:
-            raise
-        except Refused as refused:
-            return _check_page(choices, languages.render(refused.code, dict(refused.params)))
-        made.append(started["mailing_id"])
-    return redirect(url_for("mailing_pages.show", mailing_id=started["mailing_id"]), 303)
+    return check_page(Choices.of_form(request.form))
 
 
 @blueprint.get("/<int:mailing_id>/draft")
 def draft(mailing_id: int) -> ResponseReturnValue:
-    """A mailing that was made elsewhere and not started: the same check page, for a viewer too."""
+    """A mailing that was made elsewhere, or whose Start was broken off: the same check page, for a viewer
+    too."""
     with database().read() as connection:
         mailing = views.mailing_by_id(connection, mailing_id)
     if mailing is None or mailing.list_id is None:
         abort(404)
     if mailing.state != MailingState.DRAFT:
         return redirect(url_for("mailing_pages.show", mailing_id=mailing_id))
-    choices = Choices(
-        list_id=mailing.list_id,
-        name=mailing.name,
-        text=mailing.text,
-        kind=mailing.kind,
-        repeats=mailing.repeats,
-        leave_out_incomplete=mailing.leave_out_incomplete,
-        row=request.args.get("row", type=int),
-    )
-    return _check_page(choices, draft_id=mailing_id)
+    if (key := starts().key_of_mailing(mailing_id)) is not None:
+        return redirect(url_for("starting_pages.show", key=key))
+    notice = languages.render("start_broken_off") if mailing.reason == stored_starts.STARTING else None
+    choices = Choices.of_draft(mailing, request.args.get("row", type=int))
+    return check_page(choices, draft_id=mailing_id, notice=notice)
 
 
-@blueprint.post("/<int:mailing_id>/start")
-def start_draft(mailing_id: int) -> ResponseReturnValue:
-    mailings.start(database(), settings(), mailing_id)
-    return redirect(url_for("mailing_pages.show", mailing_id=mailing_id), 303)
-
-
-def _check_page(
-    choices: Choices, problem: str | None = None, draft_id: int | None = None
+def check_page(
+    choices: Choices, problem: str | None = None, *, draft_id: int | None = None, notice: str | None = None
 ) -> ResponseReturnValue:
+    """What Start would do. With a `problem`, why it did nothing: 400."""
     if choices.list_id is None:
         abort(400)
     checked = mailings.check(
@@ -213,6 +134,7 @@ def _check_page(
         left_out=left_out,
         shown=_row_shown(choices, row),
         problem=problem,
+        notice=notice,
         started_before=before,
         repeats_matter=repeats_matter
         and (checked.undecided or choices.repeats or "repeat_other_text" in checked.left_out_counts),

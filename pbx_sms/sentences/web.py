@@ -28,4 +28,28 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Этот текст по этому списку уже отправляли. Поставьте отметку, чтобы отправить его тем же людям"
         " ещё раз.",
     ),
+    "start_at_work": (
+        "This text is being started for this list at this moment, from another window or by somebody else."
+        " Nothing was started a second time. Look among the mailings before you send it once more.",
+        "Рассылку с этим текстом по этому списку прямо сейчас запускают в другом окне или с другого"
+        " компьютера. Второй раз ничего не запущено. Прежде чем отправлять ещё раз, посмотрите рассылки.",
+    ),
+    "start_broken_off": (
+        "The Start of this mailing was broken off, or another program is at work on it. Nothing of it has"
+        " been sent. Start it again; twice at once it cannot run.",
+        "Запуск этой рассылки прервался, или её запускает другая программа. Из неё ничего не отправлено."
+        " Запустите её ещё раз: дважды одновременно она не пойдёт.",
+    ),
+    "start_forgotten": (
+        "The server was restarted before the mailing was stored. Nothing was sent. Go back to the text and"
+        " press the button again.",
+        "Сервер перезапустили раньше, чем рассылка была сохранена. Ничего не отправлено. Вернитесь к тексту"
+        " и нажмите кнопку ещё раз.",
+    ),
+    "start_failed": (
+        "The mailing could not be started because of a fault on the server. Nothing of it was sent; try"
+        " again, and if it stays so, ask the person who looks after the server to read the log.",
+        "Рассылку не удалось запустить из-за сбоя на сервере. Из неё ничего не отправлено; попробуйте ещё"
+        " раз, а если не поможет, попросите того, кто следит за сервером, посмотреть журнал.",
+    ),
 }

@@ -6,77 +6,20 @@ simulated modems has its own tests.
 
 from __future__ import annotations
 
-import os
 import random
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-from office import PASSWORD, ROWS, Office, compile_words, refusal, workbook
+from browser_pages import open_page, sign_in
+from office import ROWS, Office, refusal, workbook
 from pages_process import PagesProcess
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, expect
 
-from pbx_sms.config import Settings
 from pbx_sms.core import encoding, segments
-from pbx_sms.storage.engine import Database
 from pbx_sms.storage.users import Role
-from web import create_app
 
 # a busy machine is no mistake of the pages
 pytestmark = pytest.mark.timeout(600)
-PATIENCE_MS = 120_000
-expect.set_options(timeout=PATIENCE_MS)
-
-CHROMIUM = "/usr/bin/chromium"
-QUIET = [
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-
-
-@pytest.fixture
-def browser() -> Iterator[Browser]:
-    # its sandbox cannot be used by root, as in a container
-    arguments = [*QUIET, "--no-sandbox"] if os.geteuid() == 0 else QUIET
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
-        yield launched
-        launched.close()
-
-
-@pytest.fixture
-def office(sqlite_database: Database, sqlite_url: str, settings: Any) -> Office:
-    compile_words()
-    made: Settings = settings(database={"url": sqlite_url})
-    return Office(create_app(made, sqlite_database), sqlite_database, made)
-
-
-@pytest.fixture
-def pages(office: Office, sqlite_url: str, tmp_path: Path) -> Iterator[PagesProcess]:
-    with PagesProcess(tmp_path, sqlite_url) as process:
-        yield process
-
-
-def open_page(browser: Browser, language: str = "en", width: int = 1280) -> tuple[Page, list[str]]:
-    """A page, and everything that goes wrong in it: exceptions, refused scripts, missing files."""
-    context = browser.new_context(locale=language, viewport={"width": width, "height": 900})
-    context.set_default_timeout(PATIENCE_MS)
-    page = context.new_page()
-    problems: list[str] = []
-    page.on("pageerror", lambda error: problems.append(str(error)))
-    page.on("console", lambda told: problems.append(told.text) if told.type == "error" else None)
-    return page, problems
-
-
-def sign_in(page: Page, pages: PagesProcess, name: str) -> None:
-    page.goto(f"{pages.url}/")
-    page.fill("#name", name)
-    page.fill("#password", PASSWORD)
-    page.keyboard.press("Enter")
-    page.wait_for_url("**/sms/")
 
 
 def test_from_the_workbook_to_the_end_of_the_log(

@@ -218,9 +218,10 @@ def test_a_draft_from_the_command_line_is_checked_and_started_here(
     read = office.get(office.client(Role.VIEWER), page, follow_redirects=True).text
     assert "5 messages, 5 parts" in read
     assert "data-start" not in read
-    assert office.post(client, f"{page}/start").status_code == 303
-    assert office.post(client, f"{page}/start").status_code == 409
-    assert stored(office)[0].state == "running"
+    for _ in range(2):
+        answer = office.post(client, f"{page}/start")
+        assert (answer.status_code, answer.headers["Location"]) == (303, office.prefix + page)
+    assert [mailing.state for mailing in stored(office)] == ["running"]
 
 
 def test_the_overview_shows_sims_with_what_they_have_used(

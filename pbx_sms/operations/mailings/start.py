@@ -95,7 +95,7 @@ def create(
         )
     database.wake()
     if start:
-        return _start(database, settings, mailing_id, progress, checked=True)
+        return _start(database, settings, mailing_id, progress, is_checked=True)
     return {
         "mailing_id": mailing_id,
         "state": str(MailingState.DRAFT),
@@ -106,14 +106,26 @@ def create(
 
 
 def start(
-    database: Database, settings: Settings, mailing_id: int, progress: Progress | None = None
+    database: Database,
+    settings: Settings,
+    mailing_id: int,
+    progress: Progress | None = None,
+    *,
+    check_progress: Progress | None = None,
+    is_checked: bool = False,
 ) -> dict[str, Any]:
     """Starts a draft; the shape of `create`. The list and the stop list are looked at again.
+
+    `check_progress` tells of the first way through the list, which finds what forbids the Start; `progress`
+    of the second, which fills the queue. `is_checked`: the caller made this draft a moment ago with `create`,
+    and the first way is left out.
 
     Raises NotFound(mailing_not_found), Conflict (mailing_is_running and so on: it was started before or
     cancelled; mailing_being_started: another Start is at work), Refused with what keeps it from starting.
     """
-    return _start(database, settings, mailing_id, progress, checked=False)
+    return _start(
+        database, settings, mailing_id, progress, check_progress=check_progress, is_checked=is_checked
+    )
 
 
 def _start(
@@ -122,14 +134,15 @@ def _start(
     mailing_id: int,
     progress: Progress | None,
     *,
-    checked: bool,
+    check_progress: Progress | None = None,
+    is_checked: bool,
 ) -> dict[str, Any]:
     with _claimed(database, mailing_id) as claim:
         with database.read() as connection:
             mailing = mailings.find(connection, mailing_id)
         if mailing is None:
             raise NotFound("mailing_not_found", mailing_id=mailing_id)
-        if not checked:
+        if not is_checked:
             _refuse_problems(
                 check(
                     database,
@@ -138,6 +151,7 @@ def _start(
                     text=mailing.text,
                     repeats=mailing.repeats,
                     leave_out_incomplete=mailing.leave_out_incomplete,
+                    progress=check_progress,
                 )
             )
         remove_left_behind(database, mailing_id, claim)

@@ -1,0 +1,55 @@
+"""What a person has decided about a mailing so far, as the forms carry it from page to page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import abort
+
+from pbx_sms.core import template
+from pbx_sms.core.mailing import MailingKind
+from pbx_sms.storage.views import MailingView
+
+#: what a text may have in characters before it is not even looked at: 255 parts of 153
+MAX_TEXT_LENGTH = 40_000
+MAX_NAME_LENGTH = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choices:
+    list_id: int | None
+    name: str
+    text: str
+    kind: str
+    repeats: str | None
+    leave_out_incomplete: bool
+    #: whose text is shown
+    row: int | None
+
+    @classmethod
+    def of_form(cls, form: Any) -> Choices:
+        text = template.clean(form.get("text", ""))
+        if len(text) > MAX_TEXT_LENGTH:
+            abort(413)
+        return cls(
+            list_id=form.get("list_id", type=int),
+            name=form.get("name", "").strip()[:MAX_NAME_LENGTH],
+            text=text,
+            kind=form.get("kind") or MailingKind.INFORMATION.value,
+            repeats=form.get("repeats") or None,
+            leave_out_incomplete=form.get("leave_out_incomplete") == "yes",
+            row=form.get("row", type=int),
+        )
+
+    @classmethod
+    def of_draft(cls, mailing: MailingView, row: int | None = None) -> Choices:
+        return cls(
+            list_id=mailing.list_id,
+            name=mailing.name,
+            text=mailing.text,
+            kind=mailing.kind,
+            repeats=mailing.repeats,
+            leave_out_incomplete=mailing.leave_out_incomplete,
+            row=row,
+        )
