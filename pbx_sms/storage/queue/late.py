@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import Connection, func, select
@@ -10,7 +11,7 @@ from pbx_sms.core.message import MessageState, PartState
 from pbx_sms.core.reason import Reason
 from pbx_sms.core.verdict import Kind, Verdict
 from pbx_sms.storage.events import NewEvent
-from pbx_sms.storage.queue import orders, outcome
+from pbx_sms.storage.queue import orders, outcome, proof
 from pbx_sms.storage.queue.submit import Granted, Settled
 from pbx_sms.storage.schema import attempts, messages, parts
 
@@ -31,6 +32,9 @@ def settle(
     overdue meanwhile, this is a late answer.
     """
     settled = outcome.write(connection, granted, sim_id, verdict, references, now, chance, new_events)
+    if settled is not None and settled.message_state is MessageState.UNKNOWN:
+        state = proof.settle_unknown(connection, sim_id, granted.message_id, now, new_events)
+        return replace(settled, message_state=state)
     if settled is None:
         reference = references[0] if references else None
         settled = settle_late(connection, granted.attempt_ids[0], verdict, reference, now, chance, new_events)

@@ -15,7 +15,7 @@ from pbx_sms.core.message import MessageState, PartState
 from pbx_sms.core.reason import Reason
 from pbx_sms.core.verdict import Kind, Scope
 from pbx_sms.storage.events import NewEvent
-from pbx_sms.storage.queue import leases, orders
+from pbx_sms.storage.queue import leases, orders, proof
 from pbx_sms.storage.schema import attempts, messages, parts
 
 
@@ -92,6 +92,9 @@ def _abandon(
                 reason=reason,
             )
         )
+        if row.in_flight and row.sim_id is not None:
+            # the report of what was in flight may have come although the answer never did
+            proof.settle_unknown(connection, row.sim_id, row.message_id, now, new_events)
     unknown = sum(1 for row in rows if row.in_flight)
     return unknown, len(rows) - unknown
 

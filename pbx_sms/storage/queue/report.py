@@ -75,6 +75,11 @@ _UNKNOWN = _OF_ATTEMPTS.where(
     attempts.c.kind == Kind.UNKNOWN,
     attempts.c.started_at > bindparam("since_at"),
 ).order_by(attempts.c.started_at)
+_UNKNOWN_OF = _OF_ATTEMPTS.where(
+    messages.c.message_id == bindparam("message_id"),
+    parts.c.state == PartState.UNKNOWN,
+    attempts.c.kind == Kind.UNKNOWN,
+).order_by(parts.c.part, attempts.c.attempt_id.desc())
 _MARK_PART = (
     update(parts)
     .where(
@@ -158,7 +163,7 @@ class _OnlyPart:
     report_status: int
 
 
-def _same_number(recipient: str | None, msisdn: str) -> bool:
+def same_number(recipient: str | None, msisdn: str) -> bool:
     """A report without a readable number can only be told by its reference."""
     if not recipient:
         return True
@@ -197,15 +202,25 @@ def record_report(
     )
     if found is None:
         return None
+    apply(connection, found, report.reference, report.status, now, new_events)
+    return int(found.message_id)
+
+
+def apply(
+    connection: Connection, found: Any, reference: int, status: int, now: datetime, new_events: list[NewEvent]
+) -> None:
+    """What a report means for the part that was found for it."""
     accepted_at = None
     if found.state == MessageState.UNKNOWN:
         # whatever the report says of the telephone, it proves that the network had taken the part
-        accepted_at = _prove(connection, found, report.reference)
-    if _mark(connection, found.message_id, found.part, report.status, now):
-        _conclude(
-            connection, found, _parts_of(connection, found, report.status), now, new_events, accepted_at
-        )
-    return int(found.message_id)
+        accepted_at = _prove(connection, found, reference)
+    if _mark(connection, found.message_id, found.part, status, now):
+        _conclude(connection, found, _parts_of(connection, found, status), now, new_events, accepted_at)
+
+
+def unknown_parts(connection: Connection, sim_id: int, message_id: int) -> Sequence[Any]:
+    """The parts of unknown outcome that this SIM handed over, each as `apply` wants it."""
+    return connection.execute(_UNKNOWN_OF, {"sim_id": sim_id, "message_id": message_id}).all()
 
 
 def _find(
@@ -214,7 +229,7 @@ def _find(
     by_reference = {"sim_id": sim_id, "reference": report.reference}
 
     def first_of(rows: Iterable[Any]) -> Any:
-        return next((row for row in rows if _same_number(report.recipient, row.msisdn)), None)
+        return next((row for row in rows if same_number(report.recipient, row.msisdn)), None)
 
     pending = first_of(connection.execute(_PENDING, by_reference))
     if pending is not None or not report.recipient:
@@ -251,7 +266,7 @@ def apply_early(connection: Connection, sim_id: int, reference: int, settled: Pa
         _OPEN, {"sim_id": sim_id, "reference": reference, "since_at": now - _EARLY}
     ).all()
     for early in opened:
-        if not _same_number(early.recipient, settled.msisdn):
+        if not same_number(early.recipient, settled.msisdn):
             continue
         connection.execute(
             update(reports)
