@@ -42,6 +42,8 @@ class Console:
         self.busy = False
         self._prompt: _Prompt | None = None
         self._unfinished = b""
+        #: what is still to be written one octet at a time
+        self._dribbling = bytearray()
         self._noise_position = 0
 
     def drop_prompt(self) -> None:
@@ -169,9 +171,28 @@ class Console:
         return data[end + 1 :]
 
     def write(self, data: bytes) -> None:
+        if self._dribbling:
+            # a line is slow, but nothing gets between its octets
+            self._dribbling += data
+            return
         port = self._modem.port
         if data and port is not None:
             port.write(data)
+
+    def dribble(self, data: bytes) -> None:
+        """Writes one octet at a time, and so whatever is written meanwhile."""
+        is_begun = bool(self._dribbling)
+        self._dribbling += data
+        if not is_begun and data:
+            self._write_next()
+
+    def _write_next(self) -> None:
+        port = self._modem.port
+        if port is not None:
+            port.write(bytes(self._dribbling[:1]))
+        del self._dribbling[:1]
+        if self._dribbling:
+            self._modem.later(0.001, self._write_next)
 
     def say(self, line: str) -> None:
         """An unsolicited line; lost while no host has spoken."""

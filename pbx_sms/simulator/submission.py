@@ -137,7 +137,7 @@ def _answer(modem: SimulatedModem, reference: int, action: str, strike: Strike) 
         assert strike.answer is not None
         answer = modem.console.shape((line, strike.answer.params["text"]), "OK")
     if action == "byte_by_byte":
-        _dribble(modem, answer)
+        modem.console.dribble(answer)
         return
     modem.console.write(answer)
 
@@ -148,12 +148,6 @@ def _with_garbage(answer: bytes, line: bytes, where: str) -> bytes:
     if where == "inside":
         return answer.replace(line, line[:5] + _GARBAGE + line[5:])
     return answer.replace(line + b"\r\n", line + b"\r\n" + _GARBAGE + b"\r\n")
-
-
-def _dribble(modem: SimulatedModem, rest: bytes) -> None:
-    modem.console.write(rest[:1])
-    if len(rest) > 1:
-        modem.later(0.001, _dribble, modem, rest[1:])
 
 
 def _apply_states(modem: SimulatedModem, strike: Strike) -> None:
