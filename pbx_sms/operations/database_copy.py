@@ -32,6 +32,9 @@ def copy_database(
     _check_address(database, to)
     # late: only this order needs Alembic
 
+    # late: only this order needs Alembic
+    from pbx_sms.storage import migrations
+
     with _no_engine_runs(database, settings):
         migrations.upgrade(to)
         with closing(engine.open_database(to)) as target:
