@@ -125,11 +125,14 @@ def uncodable(reason: Reason) -> Verdict:
 
 
 def _before(code: str, ruling: Ruling | None, phase: Phase) -> Verdict:
-    """Nothing can have been taken: a refusal stands, everything else becomes temporary."""
+    """Nothing can have been taken: what is said about SIM or modem stands, everything else becomes temporary.
+
+    A modem that was not given the message cannot know anything about it or its recipient.
+    """
     evidence = _NOTHING_WRITTEN if phase is Phase.BEFORE_TPDU else _NOT_CLOSED
     if ruling is None:
         ruling = _NAMELESS
-    if ruling.kind is UNKNOWN:
+    if ruling.kind is UNKNOWN or ruling.scope is MESSAGE:
         reason = "modem_lost" if code == PORT_LOST else "modem_refused"
         kind, scope = Kind.TEMPORARY, SIM if ruling.scope is SIM else MODEM
     else:
