@@ -195,6 +195,9 @@ class Settings(_Section):
                 raise ValueError(f"{what} given twice: {', '.join(twice)}")
         return self
 
+    def modem_settings(self, name: str) -> ModemSettings | None:
+        return next((modem for modem in self.modem if modem.name == name), None)
+
     def sim_settings(self, imsi: str) -> SimSettings | None:
         return next((sim for sim in self.sim if sim.imsi == imsi), None)
 

@@ -1,4 +1,4 @@
-"""`pbx-sms sim`: the SIMs, and a hold on one of them."""
+"""`pbx-sms sim`: the SIMs, a hold on one of them, a test of one."""
 
 from __future__ import annotations
 
@@ -18,6 +18,19 @@ def add_commands(commands: Commands) -> None:
     hold.add_argument("sim", metavar="SIM", help=which)
     release = add_command(group, "release", release_sim, "Let a SIM send again.")
     release.add_argument("sim", metavar="SIM", help=which)
+    probe = add_command(group, "probe", probe_sim, "Send one test SMS through a SIM, even a quarantined one.")
+    probe.add_argument("sim", metavar="SIM", help=which)
+
+
+def probe_sim(context: Context, args: argparse.Namespace) -> int:
+    ordered = sims.probe(context.database, context.settings, name=args.sim)
+    values = {
+        "sim": ordered["label"] or ordered["sim"],
+        "number": ordered["number"],
+        "message_id": ordered["message_id"],
+    }
+    context.output.object(ordered, context.output.sentence("cli_sim_probed", values))
+    return 0
 
 
 def list_sims(context: Context, args: argparse.Namespace) -> int:
@@ -32,6 +45,8 @@ def list_sims(context: Context, args: argparse.Namespace) -> int:
         Column("cli_column_parts_24h", lambda sim: _used(sim["parts_24h"], sim["per_day"])),
         Column("cli_column_parts_30d", lambda sim: _used(sim["parts_30d"], sim["per_month"])),
         Column("cli_column_next_at", key("next_at")),
+        Column("cli_column_keep_alive_at", key("keep_alive_at")),
+        Column("cli_column_balance", key("balance")),
         Column("cli_column_reason", output.reason),
     )
     output.rows(sims.list_sims(context.database, context.settings), columns, empty="cli_no_sims")

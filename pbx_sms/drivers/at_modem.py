@@ -21,7 +21,7 @@ from contextlib import asynccontextmanager
 from pbx_sms.core import network_codes, tpdu
 from pbx_sms.core.reason import Reason
 from pbx_sms.core.verdict import ACCEPTED, Phase
-from pbx_sms.drivers import at_answers, at_init, at_submit
+from pbx_sms.drivers import at_answers, at_init, at_reset, at_submit
 from pbx_sms.drivers.at_calls import CallWatch
 from pbx_sms.drivers.at_channel import AtChannel, NoAnswer, Silent
 from pbx_sms.drivers.at_inbound import AtInbound
@@ -151,6 +151,11 @@ class AtModem:
         if submitting is not None:
             await asyncio.wait([submitting])
         self._end(Reason("port_lost", {"port": self._port, "detail": "closed"}))
+
+    async def reset(self) -> None:
+        await self.close()
+        with self._errors():
+            await at_reset.reset(self._port, self._settings)
 
     async def lost(self) -> Reason:
         if self._loss is None:

@@ -167,6 +167,11 @@ class Modem(Protocol):
         """Sends a USSD code and returns the network's reply; the session is closed. Raises `ModemError`."""
         ...
 
+    async def reset(self) -> None:
+        """Restarts the modem, also one that hangs: it is closed first and has to be opened again, which may
+        take a minute. Raises `ModemError` where not even its port can be opened."""
+        ...
+
     async def lost(self) -> Reason:
         """Returns when the link is gone, with why. May be awaited by several."""
         ...

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -14,19 +14,22 @@ from pbx_sms.core.quota import SimLimits
 from pbx_sms.core.reason import Reason
 from pbx_sms.core.sim import SimState
 from pbx_sms.errors import Conflict, NotFound, Refused
-from pbx_sms.storage import events, sims, usage
+from pbx_sms.storage import events, probes, sims, usage
 from pbx_sms.storage.engine import Database
 from pbx_sms.storage.events import NewEvent
+from pbx_sms.storage.keep_alive import used_at
 from pbx_sms.storage.sim_limits import limits_of
 from pbx_sms.storage.sims import SimRow
 
 
 def list_sims(database: Database, settings: Settings) -> list[dict[str, Any]]:
     """[{"sim" (IMSI), "label", "state", "reason"?, "reason_params"?, "modem", "operator", "signal_dbm",
-    "parts_24h", "parts_30d", "per_day", "per_month", "next_at"?}]: those in a modem first.
+    "parts_24h", "parts_30d", "per_day", "per_month", "next_at"?, "keep_alive_at"?, "balance"?,
+    "balance_at"?}]: those in a modem first.
 
     `reason` says why it does not send: its own, or its modem's, or the limit that it has reached. `next_at`
-    is when it may send again, where it may not now and that is known.
+    is when it may send again, where it may not now and that is known; `keep_alive_at` when a SIM that stays
+    unused is used once; `balance` the operator's words.
     """
     now = database.now()
     with database.read() as connection:
@@ -62,6 +65,22 @@ def release(database: Database, settings: Settings, *, name: str) -> dict[str, A
         events.append(connection, [_event(now, row, SimState.READY, None)])
     database.wake()
     return _changed(settings, row, SimState.READY)
+
+
+def probe(database: Database, settings: Settings, *, name: str) -> dict[str, Any]:
+    """One SMS through the SIM, also where it is quarantined or rests; its delivery report releases it.
+    {"sim", "label", "state", "message_id", "number"}.
+
+    Refused: sim_not_found, sim_ambiguous, and what `storage.probes.order` refuses.
+    """
+    now = database.now()
+    new_events: list[NewEvent] = []
+    with database.begin() as connection:
+        row = _one(sims.named(connection, _imsi_of(settings, name), now), name)
+        ordered = probes.order(connection, settings, row.sim_id, now, new_events)
+        events.append(connection, new_events)
+    database.wake()
+    return _changed(settings, row, row.state) | {"message_id": ordered.message_id, "number": ordered.msisdn}
 
 
 def label_of(settings: Settings, imsi: str | None, stored: str | None) -> str | None:
@@ -117,6 +136,11 @@ def _shown(connection: Connection, settings: Settings, row: SimRow, now: datetim
         shown |= {"reason": reason.code, "reason_params": dict(reason.params)}
     if next_at is not None:
         shown["next_at"] = next_at
+    if settings.health.keep_alive_h and row.modem is not None:
+        last_at = used_at(row.first_seen_at, row.active_at, row.accepted_at)
+        shown["keep_alive_at"] = last_at + timedelta(hours=settings.health.keep_alive_h)
+    if row.balance_text is not None:
+        shown |= {"balance": row.balance_text, "balance_at": row.balance_at}
     return shown
 
 

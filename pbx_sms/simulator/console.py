@@ -54,6 +54,8 @@ class Console:
         if not self.has_spoken:
             self._hear_host()
         if self._modem.is_hung:
+            if self._modem.obeys_reset and b"AT+CFUN=1,1\r" in data.upper():
+                self._modem.restart()
             return
         data = self._unfinished + data
         self._unfinished = b""

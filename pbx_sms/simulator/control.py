@@ -106,7 +106,8 @@ def _reset(simulator: Simulator, order: _Order) -> dict[str, Any]:
 
 
 def _hang(simulator: Simulator, order: _Order) -> dict[str, Any]:
-    order.modem(simulator).is_hung = order.flag("hung", True)
+    modem = order.modem(simulator)
+    modem.is_hung, modem.obeys_reset = order.flag("hung", True), order.flag("obeys_reset", False)
     return {}
 
 

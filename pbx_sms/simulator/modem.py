@@ -62,6 +62,8 @@ class SimulatedModem:
         self.signal = 12 + chance.randrange(14)
         self.in_network = True
         self.is_hung = False
+        #: hung as it is, it still carries out AT+CFUN=1,1
+        self.obeys_reset = False
         self.list_hangs = False
         self._life = 0
         self._memories = {
@@ -82,6 +84,7 @@ class SimulatedModem:
         self.functionality = 1
         self.pin_given = False
         self.is_hung = False
+        self.obeys_reset = False
         self.unacknowledged = 0
         #: what follows a USSD menu
         self.ussd_session: str | None = None

@@ -18,7 +18,7 @@ from sqlalchemy import Connection, insert, select, update
 from pbx_sms.core import tpdu
 from pbx_sms.core.reason import Reason
 from pbx_sms.core.tpdu import Deliver, Undecodable
-from pbx_sms.storage import queue, stop_list
+from pbx_sms.storage import keep_alive, queue, stop_list
 from pbx_sms.storage.events import NewEvent
 from pbx_sms.storage.schema import inbound, inbound_parts
 
@@ -57,6 +57,7 @@ def store(
     seen = select(inbound_parts.c.inbound_part_id).where(inbound_parts.c.fingerprint == fingerprint)
     if connection.execute(seen).scalar_one_or_none() is not None:
         return Stored(inbound_id=None)
+    keep_alive.sim_used(connection, sim_id, now)
     concat = message.concat if isinstance(message, Deliver) else None
     key = connection.execute(
         insert(inbound_parts).values(

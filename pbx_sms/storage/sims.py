@@ -16,6 +16,7 @@ from sqlalchemy import Connection, func, or_, select, update
 from pbx_sms.core.quota import SimLimits
 from pbx_sms.core.reason import Reason
 from pbx_sms.core.sim import TRANSITIONS, SimState
+from pbx_sms.storage.keep_alive import newest_accepted
 from pbx_sms.storage.schema import attempts, modems, sims
 
 _OWN_LIMITS = tuple(field.name for field in fields(SimLimits))
@@ -47,6 +48,12 @@ class SimRow:
     #: parts that count for the quotas, those in flight included
     parts_24h: int
     parts_30d: int
+    #: when the network last took a part, and when something last came in
+    accepted_at: datetime | None
+    active_at: datetime | None
+    #: the operator's words
+    balance_text: str | None
+    balance_at: datetime | None
 
 
 def every(connection: Connection, now: datetime) -> list[SimRow]:
@@ -117,6 +124,10 @@ def _query(now: datetime) -> Any:
         *(sims.c[name] for name in _OWN_LIMITS),
         _counted_since(now - timedelta(hours=24)).label("parts_24h"),
         _counted_since(now - timedelta(days=30)).label("parts_30d"),
+        newest_accepted().label("accepted_at"),
+        sims.c.active_at,
+        sims.c.balance_text,
+        sims.c.balance_at,
     ).select_from(sims.outerjoin(modems, modems.c.modem_id == sims.c.modem_id))
 
 

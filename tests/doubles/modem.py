@@ -174,6 +174,12 @@ class MemoryModem:
         self.registered = registered
         self.plugged = True
         self.hung = False
+        #: whether a reset ends its hanging
+        self.obeys_reset = True
+        self.reset_count = 0
+        #: USSD codes that it was asked, and the code of the error with which it answers them
+        self.ussd_codes: list[str] = []
+        self.ussd_error: str | None = None
         #: code of the error with which opening fails
         self.locked: str | None = None
         self.open_count = 0
@@ -283,7 +289,18 @@ class MemoryModem:
 
     async def ussd(self, code: str) -> str:
         self._check_open()
+        self.ussd_codes.append(code)
+        if self.ussd_error is not None:
+            raise ModemError(self.ussd_error, ussd_code=code)
         return "Balance: 100.00"
+
+    async def reset(self) -> None:
+        await self.close()
+        if not self.plugged:
+            raise ModemError("port_missing", port=self.name)
+        self.reset_count += 1
+        if self.obeys_reset:
+            self.hung = False
 
     async def lost(self) -> Reason:
         assert self._loss is not None
