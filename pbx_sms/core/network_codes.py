@@ -133,7 +133,7 @@ def _before(code: str, ruling: Ruling | None, phase: Phase) -> Verdict:
     if ruling is None:
         ruling = _NAMELESS
     if ruling.kind is UNKNOWN or ruling.scope is MESSAGE:
-        reason = "modem_lost" if code == PORT_LOST else "modem_refused"
+        reason = {PORT_LOST: "modem_lost", TIMEOUT: "modem_no_prompt"}.get(code, "modem_refused")
         kind, scope = Kind.TEMPORARY, SIM if ruling.scope is SIM else MODEM
     else:
         reason, kind, scope = ruling.reason, ruling.kind, ruling.scope

@@ -169,22 +169,21 @@ SENTENCES: dict[str, tuple[str, str]] = {
         f"Модем отказал до передачи сообщения ({{code}}). {_WAITS_RU}",
     ),
     "modem_no_prompt": (
-        f"The modem did not ask for the message ({{code}}); nothing was handed over. {_WAITS}",
-        f"Модем не запросил сообщение ({{code}}); ничего не передано. {_WAITS_RU}",
+        f"The modem did not ask for the message; nothing was handed over. {_WAITS}",
+        f"Модем не запросил сообщение; ничего не передано. {_WAITS_RU}",
     ),
     "modem_lost": (
-        f"The modem disappeared before the message was handed over ({{code}}). {_WAITS}",
-        f"Модем пропал до передачи сообщения ({{code}}). {_WAITS_RU}",
+        f"The modem disappeared before the message was handed over. {_WAITS}",
+        f"Модем пропал до передачи сообщения. {_WAITS_RU}",
     ),
     # not known
     "modem_lost_unknown": (
-        f"The modem disappeared after the message was handed over ({{code}}); it may have been sent. "
-        f"{_SETTLE}",
-        f"Модем пропал после передачи сообщения ({{code}}); оно могло уйти. {_SETTLE_RU}",
+        f"The modem disappeared after the message was handed over; it may have been sent. {_SETTLE}",
+        f"Модем пропал после передачи сообщения; оно могло уйти. {_SETTLE_RU}",
     ),
     "modem_no_answer": (
-        f"The modem took the message and did not answer ({{code}}); it may have been sent. {_SETTLE}",
-        f"Модем принял сообщение и не ответил ({{code}}); оно могло уйти. {_SETTLE_RU}",
+        f"The modem took the message and did not answer; it may have been sent. {_SETTLE}",
+        f"Модем принял сообщение и не ответил; оно могло уйти. {_SETTLE_RU}",
     ),
     "modem_failed_unknown": (
         f"The modem failed without saying when ({{code}}); the message may have been sent. {_SETTLE}",
