@@ -13,7 +13,7 @@ from pbx_sms.cli.arguments import Commands, add_command, add_group, positive
 from pbx_sms.cli.context import Context
 from pbx_sms.cli.output import Column, Output, key
 from pbx_sms.cli.progress import ProgressBar
-from pbx_sms.core.mailing import MailingKind
+from pbx_sms.core.mailing import MailingKind, UnknownPolicy
 from pbx_sms.errors import Conflict, Refused
 from pbx_sms.operations import lists as operations_lists
 from pbx_sms.operations import mailings
@@ -46,6 +46,13 @@ def add_commands(commands: Commands) -> None:
     )
     create.add_argument(
         "--leave-out-incomplete", action="store_true", help="leave rows out whose {Column} is empty"
+    )
+    create.add_argument(
+        "--unknown",
+        choices=[str(policy) for policy in UnknownPolicy],
+        default=str(UnknownPolicy.KEEP),
+        help="messages of which nobody learns within an hour whether they were sent: "
+        "keep them for a person's decision, or count them as failed (keep)",
     )
     create.add_argument("--start", action="store_true", help="begin to send at once")
 
@@ -80,6 +87,7 @@ def create_mailing(context: Context, args: argparse.Namespace) -> int:
             kind=args.kind,
             repeats=args.repeats,
             leave_out_incomplete=args.leave_out_incomplete,
+            unknown=args.unknown,
             created_by=context.person,
             start=args.start,
             progress=bar.draw,

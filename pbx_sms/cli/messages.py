@@ -6,13 +6,13 @@ import argparse
 from collections.abc import Mapping
 from typing import Any
 
+from pbx_sms.cli import unknown_messages
 from pbx_sms.cli.arguments import Commands, add_command, add_group, positive, seconds
 from pbx_sms.cli.context import Context
 from pbx_sms.cli.output import Column, Output, key
 from pbx_sms.core.mailing import MailingKind
 from pbx_sms.core.message import MessageState
 from pbx_sms.operations import messages
-from pbx_sms.storage.queue.orders import Decision
 
 
 def add_commands(commands: Commands) -> None:
@@ -38,15 +38,7 @@ def add_commands(commands: Commands) -> None:
     one = add_command(group, "show", show, "Show one message with everything that happened to it.")
     one.add_argument("id", metavar="ID", type=positive)
 
-    resolve_one = add_command(
-        group, "resolve", resolve, "Decide about a message of which nobody knows whether it was sent."
-    )
-    resolve_one.add_argument("id", metavar="ID", type=positive)
-    resolve_one.add_argument(
-        "decision",
-        choices=[str(decision) for decision in Decision],
-        help="submitted: it was sent; failed: it was not, leave it; resend: send it, perhaps a second time",
-    )
+    unknown_messages.add_commands(group)
 
 
 def send(context: Context, args: argparse.Namespace) -> int:
@@ -94,12 +86,6 @@ def list_messages(context: Context, args: argparse.Namespace) -> int:
 def show(context: Context, args: argparse.Namespace) -> int:
     message = messages.show(context.database, context.settings, args.id)
     context.output.object(message, *_story(context.output, message))
-    return 0
-
-
-def resolve(context: Context, args: argparse.Namespace) -> int:
-    resolved = messages.resolve(context.database, context.settings, args.id, Decision(args.decision))
-    context.output.object(resolved, context.output.sentence("cli_message_resolved", resolved))
     return 0
 
 

@@ -26,6 +26,19 @@ def may_use_reserve(kind: MailingKind) -> bool:
     return RANK[kind] > 0
 
 
+class UnknownPolicy(StrEnum):
+    """What becomes of a mailing's messages of which nobody knows whether the network took them."""
+
+    #: they stay unknown until an answer, a report or a person settles them
+    KEEP = "keep"
+    #: after `UNKNOWN_SETTLES_S` without a proof they count as failed; nothing is sent again
+    FAIL = "fail"
+
+
+#: from the end of an attempt: late answers take minutes, and most reports come within this time
+UNKNOWN_SETTLES_S = 3600.0
+
+
 class MailingState(StrEnum):
     DRAFT = "draft"
     SCHEDULED = "scheduled"

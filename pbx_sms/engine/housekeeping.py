@@ -64,6 +64,7 @@ class Housekeeping:
         devices.agent_alive(connection, self._agent_id, now)
         queue.abandon_overdue(connection, now, work.events)
         queue.expire(connection, now, self._resume_parts_s, work.events)
+        queue.fail_by_policy(connection, now, work.events)
         devices.rest_is_over(connection, now, work.events)
         report.close_overdue(connection, now - self._validity - _REPORT_GRACE)
         queue.probes_overdue(connection, now, work.events)

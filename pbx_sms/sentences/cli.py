@@ -102,6 +102,21 @@ SENTENCES: dict[str, tuple[str, str]] = {
     ),
     "cli_message_is": ("Message {message_id}: {state}.", "Сообщение {message_id}: {state}."),
     "cli_message_resolved": ("Message {message_id}: {state}.", "Сообщение {message_id}: {state}."),
+    "cli_ask_resend": (
+        "Messages that may reach their recipients a second time: {count}. Type yes to send them again: ",
+        "Сообщения, которые могут прийти получателям второй раз: {count}. Чтобы отправить ещё раз,"
+        " введите yes: ",
+    ),
+    "cli_message_not_resolved": (
+        "Message {message_id}: nothing was changed. {why}",
+        "Сообщение {message_id}: ничего не изменено. {why}",
+    ),
+    "cli_no_unknown": (
+        "There are no unknown messages.",
+        "Неизвестных сообщений нет.",
+    ),
+    "cli_column_begun_at": ("handed over", "передано"),
+    "cli_column_said": ("last heard", "последний ответ"),
     "cli_no_messages": ("There are no such messages.", "Таких сообщений нет."),
     "cli_story_part": (
         "Part {part}: {state}, SIM {sim}, submitted {submitted_at}, report {report} {reported_at}",

@@ -49,6 +49,34 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "The outcome of message {message_id} is known: {state}. Only an unknown one needs a decision.",
         "Исход сообщения {message_id} известен: {state}. Решение нужно только для неизвестного (unknown).",
     ),
+    "unknown_counts_as_failed": (
+        "Nobody knows whether it was sent; its mailing counts such messages as failed, and it is not sent"
+        " again.",
+        "Неизвестно, ушло ли сообщение; по настройке рассылки оно считается неотправленным"
+        " и не повторяется.",
+    ),
+    "unknown_policy_invalid": (
+        "What is to become of unknown messages cannot be “{policy}”. Choose keep or fail.",
+        "Правило для неизвестных сообщений не может быть «{policy}». Выберите keep или fail.",
+    ),
+    "resend_needs_yes": (
+        "These messages may reach their recipients a second time (messages: {count}). If that is what you"
+        " want, repeat the command with --yes.",
+        "Эти сообщения могут прийти получателям второй раз (сообщений: {count}). Если вы этого хотите,"
+        " повторите команду с --yes.",
+    ),
+    "resend_not_confirmed": (
+        "Nothing was changed.",
+        "Ничего не изменено.",
+    ),
+    "resolve_names_nothing": (
+        "Name the messages by their IDs, or take all unknown ones with --all-unknown.",
+        "Укажите номера сообщений или возьмите все неизвестные: --all-unknown.",
+    ),
+    "resolve_names_both": (
+        "Give either IDs or --all-unknown, not both; --mailing goes with --all-unknown.",
+        "Укажите либо номера, либо --all-unknown; --mailing используется вместе с --all-unknown.",
+    ),
     "resolved_by_person": (
         "A person decided: {decision}.",
         "Решение человека: {decision}.",

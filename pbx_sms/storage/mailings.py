@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, insert, select, update
 
 from pbx_sms.core import template
-from pbx_sms.core.mailing import RANK, MailingKind, MailingState, allowed_from
+from pbx_sms.core.mailing import RANK, MailingKind, MailingState, UnknownPolicy, allowed_from
 from pbx_sms.core.message import MessageState, PartState
 from pbx_sms.core.reason import Reason
 from pbx_sms.storage import events
@@ -33,6 +33,7 @@ def insert_draft(
     repeats: str | None,
     leave_out_incomplete: bool,
     reroute: bool,
+    unknown_policy: UnknownPolicy,
     created_by: str | None,
     now: datetime,
 ) -> int:
@@ -49,6 +50,7 @@ def insert_draft(
             repeats=repeats,
             leave_out_incomplete=leave_out_incomplete,
             reroute=reroute,
+            unknown_policy=unknown_policy,
             created_by=created_by,
             created_at=now,
         )

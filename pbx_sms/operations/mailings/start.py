@@ -20,7 +20,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from pbx_sms.config import Settings
 from pbx_sms.core import template
-from pbx_sms.core.mailing import MailingKind, MailingState
+from pbx_sms.core.mailing import MailingKind, MailingState, UnknownPolicy
 from pbx_sms.errors import Conflict, NotFound, Refused
 from pbx_sms.operations.mailings.check import Check, Progress, check, parse_kind
 from pbx_sms.operations.mailings.plan import (
@@ -55,6 +55,7 @@ def create(
     repeats: str | None = None,
     leave_out_incomplete: bool = False,
     reroute: bool = False,
+    unknown: str = UnknownPolicy.KEEP,
     created_by: str | None = None,
     start: bool = False,
     progress: Progress | None = None,
@@ -62,11 +63,12 @@ def create(
     """A draft, or with `start` a running mailing: {"mailing_id", "state", "messages", "parts",
     "left_out": [{"row", "number", "reason", "reason_params", "value"?}]}.
 
-    `name` is the list's name where none is given. Raises Refused with the first thing that would keep it
-    from starting (see `check`), and then nothing is stored.
+    `name` is the list's name where none is given; `unknown` a value of `UnknownPolicy`. Raises Refused with
+    the first thing that would keep it from starting (see `check`), and then nothing is stored.
     """
     text = template.clean(text)
     kind_choice, repeats_choice = parse_kind(kind), parse_repeats(repeats)
+    unknown_policy = _parse_policy(unknown)
     head = find_list(database, list_id)
     checked = check(
         database,
@@ -90,6 +92,7 @@ def create(
             repeats=repeats_choice,
             leave_out_incomplete=leave_out_incomplete,
             reroute=reroute,
+            unknown_policy=unknown_policy,
             created_by=created_by,
             now=now,
         )
@@ -103,6 +106,13 @@ def create(
         "parts": checked.parts,
         "left_out": [one.as_dict() for one in checked.left_out],
     }
+
+
+def _parse_policy(value: str) -> UnknownPolicy:
+    try:
+        return UnknownPolicy(value)
+    except ValueError:
+        raise Refused("unknown_policy_invalid", policy=value) from None
 
 
 def start(

@@ -31,6 +31,7 @@ from pbx_sms.storage.queue.probes import add_probe, open_probe, probes_overdue
 from pbx_sms.storage.queue.recovery import Recovery, abandon_overdue, recover
 from pbx_sms.storage.queue.report import record_report
 from pbx_sms.storage.queue.submit import Begun, Denied, Granted, Settled, begin_submit
+from pbx_sms.storage.queue.unknown import fail_by_policy
 
 __all__ = [
     "Begun",
@@ -45,6 +46,7 @@ __all__ = [
     "begin_submit",
     "cancel_mailing",
     "expire",
+    "fail_by_policy",
     "fail_incomplete",
     "finish_mailings",
     "hold_back",

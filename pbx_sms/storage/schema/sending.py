@@ -51,6 +51,8 @@ mailings = Table(
     Column("started_at", Instant),
     Column("finished_at", Instant),
     Column("forecast_at", Instant),
+    #: core.mailing.UnknownPolicy
+    Column("unknown_policy", String(8), nullable=False, server_default="keep"),
     sqlite_autoincrement=True,
 )
 
@@ -213,6 +215,8 @@ Index(
     messages.c.agent_id,
     **_where(messages.c.state.in_(("leased", "submitting"))),
 )
+#: what a person has to decide about: few among many
+Index("ix_messages_unknown", messages.c.message_id, **_where(messages.c.state == "unknown"))
 Index("ix_messages_mailing_id_row", messages.c.mailing_id, messages.c.row)
 Index("ix_messages_msisdn", messages.c.msisdn)
 Index(
