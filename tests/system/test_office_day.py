@@ -5,6 +5,7 @@ The person works in Russian. What was sent is told by the ledger of the simulate
 
 from __future__ import annotations
 
+import io
 import runpy
 from collections import Counter, defaultdict
 from collections.abc import Iterator
@@ -171,12 +172,13 @@ def test_a_day_in_the_office(browser: Browser, programs: OfficePrograms, tmp_pat
     states = read_report(Path(download.value.path()))
     check_ledger(programs, states)
     assert Counter(states.values())["неизвестно"] == int(page.locator("[data-group=unsure]").inner_text())
-    assert problems == []
+    # the file that is no workbook was answered with 400, which the browser notes
+    assert [problem for problem in problems if " 400 " not in problem] == []
 
 
 def read_report(path: Path) -> dict[int, str]:
     """Row of the workbook → its state; each row keeps what stood in it and says what became of it."""
-    book = openpyxl.load_workbook(path)
+    book = openpyxl.load_workbook(io.BytesIO(path.read_bytes()))
     sheet = book[SAMPLE["SHEET"]]
     header = [cell.value for cell in sheet[SAMPLE["HEADER_ROW"]]]
     state, reason = header.index("Состояние"), header.index("Причина")
