@@ -1,10 +1,11 @@
 """How much of the modems' own limit the engine reaches.
 
-    bench/dispatch.py MODEMS MESSAGES LATENCY [--commit-delay SECONDS]
+    bench/dispatch.py MODEMS MESSAGES LATENCY [--commit-delay SECONDS] [--synchronous full|normal|both]
 
 Real processes: the simulator (profile huawei_e1550, delivery reports on), `pbx-sms run` as in production
 (SQLite, `synchronous=FULL`), limits lifted by configuration, the quota tables filled with 30 days of
-history. One-part messages. Each figure is explained in `bench/README.md`.
+history. One-part messages. Each figure is explained in `bench/README.md`. With `--synchronous both` the same
+is done twice, and the last line is what `synchronous=FULL` costs.
 
 The clock runs from the first intent, which is committed just before the first `AT+CMGS`, to the last
 settled `+CMGS`: a little more than the wire sees, never less.
@@ -191,14 +192,25 @@ def between_ms(steps: list[Any]) -> float:
     return statistics.median(gaps) * 1000 if gaps else 0.0
 
 
-def run(folder: Path, modem_count: int, message_count: int, latency_s: float, commit_delay_s: float) -> None:
+def run(
+    folder: Path,
+    modem_count: int,
+    message_count: int,
+    latency_s: float,
+    commit_delay_s: float,
+    synchronous: str = "full",
+) -> float:
+    """Messages a second."""
     settings = config(folder, modem_count)
     url = f"sqlite:///{folder}/bench.db"
     upgrade(url)
     database = open_database(url)
     simulator = start_simulator(folder, modem_count, latency_s)
     engine = subprocess.Popen(
-        [sys.executable, str(ROOT / "bench" / "engine_process.py"), str(settings), str(commit_delay_s)],
+        [
+            *(sys.executable, str(ROOT / "bench" / "engine_process.py")),
+            *(str(settings), str(commit_delay_s), synchronous),
+        ],
         cwd=ROOT,
     )
     try:
@@ -252,7 +264,7 @@ def run(folder: Path, modem_count: int, message_count: int, latency_s: float, co
             process.terminate()
             process.wait(60)
         database.close()
-    elapsed_s = (last_at - first_at).total_seconds()
+    elapsed_s: float = (last_at - first_at).total_seconds()
     wake_s = (first_at - started_at).total_seconds()
     print(f"modems {modem_count}, messages {message_count}, latency {latency_s} s, history {history} parts")
     print(f"Start to first intent      {wake_s * 1000:8.1f} ms")
@@ -268,6 +280,8 @@ def run(folder: Path, modem_count: int, message_count: int, latency_s: float, co
         f"fdatasync                  {fdatasync_ms(folder):8.2f} ms, added to each commit "
         f"{commit_delay_s * 1000:.0f} ms"
     )
+    rate: float = message_count / elapsed_s
+    return rate
 
 
 def main() -> None:
@@ -276,11 +290,26 @@ def main() -> None:
     parser.add_argument("messages", type=int)
     parser.add_argument("latency", type=float, help="seconds from Ctrl-Z to +CMGS")
     parser.add_argument("--commit-delay", type=float, default=0.0, help="seconds added to every commit")
+    parser.add_argument("--synchronous", choices=("full", "normal", "both"), default="full")
     arguments = parser.parse_args()
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(4096, hard), hard))
-    with tempfile.TemporaryDirectory(prefix="pbx-sms-bench-") as folder:
-        run(Path(folder), arguments.modems, arguments.messages, arguments.latency, arguments.commit_delay)
+    rates = {}
+    for synchronous in ("full", "normal"):
+        if arguments.synchronous not in (synchronous, "both"):
+            continue
+        print(f"synchronous {synchronous}")
+        with tempfile.TemporaryDirectory(prefix="pbx-sms-bench-") as folder:
+            rates[synchronous] = run(
+                Path(folder),
+                arguments.modems,
+                arguments.messages,
+                arguments.latency,
+                arguments.commit_delay,
+                synchronous,
+            )
+    if len(rates) == 2:
+        print(f"full to normal, messages/s {rates['full'] / rates['normal']:8.3f}")
 
 
 if __name__ == "__main__":
