@@ -104,6 +104,7 @@ class Engine:
                 zone=zone,
                 validity_s=round(settings.sending.validity_h * 3600),
                 resume_parts_s=settings.sending.resume_parts_s,
+                intent_s=self._pace.intent_s,
             )
             around = Surroundings(
                 settings=settings,
@@ -112,7 +113,7 @@ class Engine:
                 agent_id=agent_id,
                 rules=rules,
                 chance=self._chance,
-                poll_s=self._pace.poll_s,
+                pace=self._pace,
             )
             self._keepers = [
                 ModemKeeper(modem, modem_id, around)

@@ -274,12 +274,17 @@ class Dispatcher:
             if slot is not None:
                 slot.state, slot.state_reason = snapshot.state, snapshot.reason
                 slot.until_at = snapshot.until_at
+                if snapshot.modem_id != slot.modem_id:
+                    log.warning("sim=%s is not modem=%s's any more", slot.imsi, slot.modem_name)
+                    slot.taken.set()
         for sim_id, used in filled.usage.items():
             slot = self._slots.get(sim_id)
             if slot is not None:
                 slot.usage, slot.usage_read_s = used, now_s
         self._remove(filled.returned)
         for key, messages in filled.leased.items():
+            # a lease that ran out here, and was taken again, is one message all the same
+            self._remove({message.message_id for message in messages})
             self._stock.setdefault(key, deque()).extend(messages)
         self._drained, self._exhausted = not filled.leased, frozenset(filled.exhausted)
         await self._explain(filled.queues, now)
@@ -330,6 +335,8 @@ class Dispatcher:
         ids = [message.message_id for stock in self._stock.values() for message in stock]
         if ids:
             until = timedelta(seconds=self._pace.lease_s)
-            await self._storage.insist(
+            held = await self._storage.insist(
                 lambda work: queue.renew(work.connection, ids, self._agent_id, work.now + until)
             )
+            # what ran out while the database was away is somebody else's by now
+            self._remove(set(ids) - held)

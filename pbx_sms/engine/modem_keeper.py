@@ -11,17 +11,19 @@ import contextlib
 import logging
 import random
 from dataclasses import dataclass
+from datetime import timedelta
 
 from pbx_sms.config import Settings
 from pbx_sms.core.reason import Reason
 from pbx_sms.drivers.modem import Identity, Modem, ModemState
 from pbx_sms.engine.dispatcher import Dispatcher
+from pbx_sms.engine.pace import Pace
 from pbx_sms.engine.receiver import Receiver
 from pbx_sms.engine.sim_slot import SimSlot
 from pbx_sms.engine.sim_worker import Rules, SimWorker
 from pbx_sms.engine.storage_thread import StorageThread, Work
 from pbx_sms.errors import ModemError
-from pbx_sms.storage import devices, sim_limits, usage
+from pbx_sms.storage import devices, sim_limits, sim_owner, usage
 from pbx_sms.storage.devices import SimSnapshot
 
 log = logging.getLogger(__name__)
@@ -43,8 +45,7 @@ class Surroundings:
     agent_id: int
     rules: Rules
     chance: random.Random
-    #: seconds between the periodic looks at a modem
-    poll_s: float
+    pace: Pace
 
 
 class ModemKeeper:
@@ -74,7 +75,10 @@ class ModemKeeper:
             finally:
                 await self._modem.close()
                 await self._storage.insist(lambda work: devices.sim_gone(work.connection, self._modem_id))
-            if reason is not None:
+            if reason is not None and reason.code == "sim_elsewhere":
+                await self._change(ModemState.FAILED, reason)
+                await self._rest(self._around.pace.elsewhere_s)
+            elif reason is not None:
                 await self._change(ModemState.ABSENT, reason)
                 await self._rest(_REOPEN_S[0])
 
@@ -127,11 +131,14 @@ class ModemKeeper:
         around = self._around
         if around.dispatcher.holds(identity.imsi):
             # the modem that had it has not noticed yet
-            return Reason("sim_elsewhere", {"sim": identity.imsi})
-        slot = await self._storage.insist(lambda work: self._register(work, identity))
+            return self._elsewhere(identity, around.settings.agent.name)
+        found = await self._storage.insist(lambda work: self._register(work, identity))
+        if isinstance(found, str):
+            return self._elsewhere(identity, found)
+        slot = found
         log.info("modem=%s holds sim=%s", self._modem.name, slot.imsi)
         if not around.dispatcher.attach(slot):
-            return Reason("sim_elsewhere", {"sim": slot.imsi})
+            return self._elsewhere(identity, around.settings.agent.name)
         slot.not_before_s += asyncio.get_running_loop().time()
         receiver = Receiver(
             self._modem,
@@ -161,8 +168,10 @@ class ModemKeeper:
             asyncio.create_task(self._poll(slot), name=f"poll {self._modem.name}"),
         ]
         losing = asyncio.create_task(self._modem.lost(), name=f"lost {self._modem.name}")
+        # taken by another PBX: it is registered anew, which tells by whom
+        taking = asyncio.create_task(slot.taken.wait(), name=f"taken {self._modem.name}")
         try:
-            await asyncio.wait((working, losing, *helpers), return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait((working, losing, taking, *helpers), return_when=asyncio.FIRST_COMPLETED)
             reason = await self._why_ended(working, losing, helpers)
             return reason
         finally:
@@ -171,9 +180,9 @@ class ModemKeeper:
             worker.stop()
             # a part in flight ends by its own deadline, at once when the link is gone
             await asyncio.shield(working)
-            for task in (*helpers, losing):
+            for task in (*helpers, losing, taking):
                 task.cancel()
-            await asyncio.gather(*helpers, losing, return_exceptions=True)
+            await asyncio.gather(*helpers, losing, taking, return_exceptions=True)
             await receiver.drain()
 
     async def _why_ended(
@@ -191,7 +200,18 @@ class ModemKeeper:
                 raise error
         return None
 
-    def _register(self, work: Work, identity: Identity) -> SimSlot:
+    @staticmethod
+    def _elsewhere(identity: Identity, agent: str) -> Reason:
+        return Reason("sim_elsewhere", {"sim": identity.imsi, "agent": agent})
+
+    def _register(self, work: Work, identity: Identity) -> SimSlot | str:
+        """The SIM as this engine's own; the name of the agent that uses it where that is another one."""
+        silent_since_at = work.now - timedelta(seconds=self._around.pace.lease_s)
+        owner = sim_owner.owner_elsewhere(
+            work.connection, identity.imsi, self._around.agent_id, silent_since_at
+        )
+        if owner is not None:
+            return owner
         sim_id = devices.sim_found(
             work.connection,
             self._modem_id,
@@ -242,7 +262,7 @@ class ModemKeeper:
         """The periodic look, sooner when a part's outcome casts doubt. Raises `ModemError` when it hangs."""
         while True:
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(self._around.poll_s):
+                async with asyncio.timeout(self._around.pace.poll_s):
                     await self._doubt.wait()
             self._doubt.clear()
             await self._modem.poll()

@@ -12,7 +12,12 @@ class Pace:
     #: of the dispatcher at the database
     look_s: float = 1.0
     #: how long a message stays leased without being renewed
+    #: an agent that said nothing for so long counts as dead: its SIMs are free for others
     lease_s: float = 60.0
+    #: until the intent to submit of an agent that vanished counts as unknown; longer than any modem answers
+    intent_s: float = 900.0
+    #: between two looks whether a SIM that another PBX uses is free
+    elsewhere_s: float = 15.0
     #: of the housekeeping
     round_s: float = 5.0
     #: of each keeper at its modem

@@ -53,6 +53,8 @@ class SimSlot:
     #: set while the worker waits for a message
     waiting: asyncio.Future[Leased | None] | None = None
     modem_failures: int = 0
+    #: set when another PBX uses the SIM, or nobody knows where it is: it has to be found again
+    taken: asyncio.Event = field(default_factory=asyncio.Event)
     #: the last outcome leaves open whether the modem still lives: it is asked before it gets a part again
     in_doubt: bool = False
     #: monotonic seconds at which `usage` was counted
@@ -68,12 +70,16 @@ class SimSlot:
     @property
     def up(self) -> bool:
         """Nothing but its quota and its gap keeps it from sending."""
-        return self.registered and not self.in_call and not self.in_doubt and self.state is SimState.READY
+        return self._is_at_work and self.state is SimState.READY
 
     @property
     def may_be_probed(self) -> bool:
         """Nothing goes but a test, and that one may go now."""
-        return self.registered and not self.in_call and not self.in_doubt and self.state in PROBED
+        return self._is_at_work and self.state in PROBED
+
+    @property
+    def _is_at_work(self) -> bool:
+        return self.registered and not self.in_call and not self.in_doubt and not self.taken.is_set()
 
     def idle(self, monotonic_s: float) -> bool:
         """Waits for a message and may send one now, be it only a test; the quota aside."""

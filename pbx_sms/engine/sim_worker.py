@@ -11,7 +11,7 @@ import contextlib
 import logging
 import random
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Generic, TypeVar
 from zoneinfo import ZoneInfo
@@ -33,9 +33,6 @@ log = logging.getLogger(__name__)
 
 Result = TypeVar("Result")
 
-#: longer than any modem takes for an answer: an intent older than this is nobody's any more
-_INTENT_S = 900.0
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
@@ -44,6 +41,8 @@ class Rules:
     zone: ZoneInfo
     validity_s: int
     resume_parts_s: float
+    #: an intent older than this is nobody's any more
+    intent_s: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,13 +148,34 @@ class SimWorker:
             sim_first_seen_at=self._slot.first_seen_at,
             resume_parts_s=self._rules.resume_parts_s,
             whole_message=self._slot.takes_whole_messages,
-            until_at=self._storage.database.now() + timedelta(seconds=_INTENT_S),
+            until_at=self._storage.database.now(),
+            modem_id=self._slot.modem_id,
         )
+        tried = False
 
         def work(given: Work) -> Granted | Denied:
-            return queue.begin_submit(given.connection, begun, given.now, given.events)
+            nonlocal tried
+            if tried and self._withdraw(given, message):
+                return Denied(state=MessageState.QUEUED)
+            tried = True
+            # counted from the commit: the order may have waited long for the database
+            until_at = given.now + timedelta(seconds=self._rules.intent_s)
+            lasting = replace(begun, until_at=until_at)
+            return queue.begin_submit(given.connection, lasting, given.now, given.events)
 
         return _Ordered(work, self._storage.submit(work))
+
+    def _withdraw(self, given: Work, message: Leased) -> bool:
+        """The order to begin is given again: its first commit may have got through, and only the answer
+        got lost. Nothing was sent on it."""
+        return queue.withdraw(
+            given.connection,
+            message.message_id,
+            self._agent_id,
+            self._slot.sim_id,
+            given.now,
+            given.events,
+        )
 
     async def _hand_over(self, granted: Granted) -> Outcome:
         slot = self._slot

@@ -122,7 +122,11 @@ SENTENCES: dict[str, tuple[str, str]] = {
         " или уберите его блок из настроек.",
     ),
     "sim_elsewhere": (
-        "the SIM {sim} is in another modem of this engine already",
-        "SIM-карта {sim} уже работает в другом модеме этой программы",
+        "the SIM {sim} is at work in another modem, at “{agent}”; it is used here once it is free there",
+        "SIM-карта {sim} уже работает в другом модеме, у «{agent}»; здесь начнёт, когда освободится",
+    ),
+    "intent_not_confirmed": (
+        "the database did not confirm that sending may begin; nothing left the machine, it goes again",
+        "база данных не подтвердила начало отправки; ничего не ушло, сообщение пойдёт снова",
     ),
 }

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, MetaData, Table, cast, func, insert, select, text
+from sqlalchemy import BigInteger, Connection, LargeBinary, MetaData, Table, cast, func, insert, select, text
 from sqlalchemy.exc import DataError, IntegrityError
 from sqlalchemy.types import TypeDecorator
 
@@ -22,7 +22,7 @@ from pbx_sms.errors import Refused
 from pbx_sms.storage.engine import Database
 from pbx_sms.storage.schema import metadata
 
-#: rows that are in memory at a time
+#: rows that are in memory at a time; whole files only one by one
 _CHUNK = 1_000
 _CHECKSUM_BYTES = 16
 
@@ -110,7 +110,9 @@ def _count(connection: Connection, table: Table) -> int:
 
 
 def _chunks(connection: Connection, table: Table) -> Iterator[Sequence[Any]]:
-    found = connection.execute(select(table), execution_options={"yield_per": _CHUNK})
+    holds_files = any(isinstance(column.type, LargeBinary) for column in table.columns)
+    size = 1 if holds_files else _CHUNK
+    found = connection.execute(select(table), execution_options={"yield_per": size})
     yield from found.partitions()
 
 

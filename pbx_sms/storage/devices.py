@@ -30,6 +30,7 @@ def register_agent(connection: Connection, name: str, now: datetime) -> int:
         .where(agents.c.agent_id == agent_id)
         .values(started_at=now, seen_at=now, stopped_at=None)
     )
+    _modems_absent(connection, agent_id, None, now)
     return int(agent_id)
 
 
@@ -40,12 +41,23 @@ def agent_alive(connection: Connection, agent_id: int, now: datetime) -> None:
 def agent_stopped(connection: Connection, agent_id: int, now: datetime) -> None:
     """No SIM of the agent can send any more."""
     connection.execute(update(agents).where(agents.c.agent_id == agent_id).values(stopped_at=now))
+    _modems_absent(connection, agent_id, "engine_stopped", now)
+
+
+def _modems_absent(connection: Connection, agent_id: int, reason_code: str | None, now: datetime) -> None:
     mine = select(modems.c.modem_id).where(modems.c.agent_id == agent_id).scalar_subquery()
     connection.execute(update(sims).where(sims.c.modem_id.in_(mine)).values(modem_id=None))
     connection.execute(
         update(modems)
         .where(modems.c.agent_id == agent_id)
-        .values(state="absent", reason_code="engine_stopped", reason_params=None, sim_id=None, changed_at=now)
+        .values(
+            state="absent",
+            reason_code=reason_code,
+            reason_params=None,
+            sim_id=None,
+            signal_dbm=None,
+            changed_at=now,
+        )
     )
 
 
@@ -119,7 +131,10 @@ def sim_found(
     new_events: list[NewEvent],
     **seen: Any,
 ) -> int:
-    """The SIM that is in the modem now, wherever it was before. A new one is ready at once."""
+    """The SIM that is in the modem now, wherever it was before. A new one is ready at once.
+
+    Whether another agent uses it is to be asked first: see `sim_owner`.
+    """
     row = connection.execute(select(sims.c.sim_id, sims.c.modem_id).where(sims.c.imsi == imsi)).one_or_none()
     if row is None:
         key = connection.execute(
@@ -138,6 +153,12 @@ def sim_found(
     )
     connection.execute(
         update(sims).where(sims.c.sim_id == sim_id).values(modem_id=modem_id, seen_at=now, **known)
+    )
+    connection.execute(
+        update(modems).where(modems.c.sim_id == sim_id, modems.c.modem_id != modem_id).values(sim_id=None)
+    )
+    connection.execute(
+        update(modems).where(modems.c.sim_id == sim_id, modems.c.modem_id != modem_id).values(sim_id=None)
     )
     connection.execute(update(modems).where(modems.c.modem_id == modem_id).values(sim_id=sim_id))
     return sim_id
@@ -166,6 +187,8 @@ class SimSnapshot:
     until_at: datetime | None
     first_seen_at: datetime
     last_submit_at: datetime | None
+    #: where it is used; None in no modem
+    modem_id: int | None
     #: the settings that stand in the database
     settings: dict[str, Any]
 
@@ -194,6 +217,7 @@ def snapshots(connection: Connection, sim_ids: Sequence[int]) -> dict[int, SimSn
             until_at=row.until_at,
             first_seen_at=row.first_seen_at,
             last_submit_at=row.last_submit_at,
+            modem_id=row.modem_id,
             settings={name: row._mapping[name] for name in _SETTINGS},
         )
         for row in rows

@@ -8,9 +8,9 @@ NORMAL a commit may vanish at power loss, and an intent to submit must not).
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ from sqlalchemy.pool import QueuePool
 from pbx_sms.clock import Clock, SteadyClock, SystemClock
 from pbx_sms.errors import Refused
 from pbx_sms.storage import wakeup
-from pbx_sms.storage.postgresql import PATIENCE
+from pbx_sms.storage.postgresql import PATIENCE, WRITERS_PATIENCE
 from pbx_sms.storage.schema import attempts, events
 
 BUSY_TIMEOUT_S = 10.0
@@ -30,12 +30,12 @@ MIGRATIONS = Path(__file__).resolve().parents[2] / "alembic"
 _CLOCK_REFRESH_S = 60.0
 
 
-def make_engine(url: str) -> Engine:
+def make_engine(url: str, *, patience: Mapping[str, Any] = PATIENCE) -> Engine:
     """An engine whose `begin()` starts read snapshots, or write transactions where the connection's
-    execution option `pbx_write` is set."""
+    execution option `pbx_write` is set. `patience`: with a PostgreSQL server."""
     if not make_url(url).drivername.startswith("sqlite"):
         # a connection that a restart of the server has ended is noticed before it is used
-        return create_engine(url, pool_pre_ping=True, connect_args=PATIENCE)
+        return create_engine(url, pool_pre_ping=True, connect_args=dict(patience))
     engine = create_engine(
         url,
         poolclass=QueuePool,
@@ -67,7 +67,10 @@ class Database:
         self.is_sqlite = make_url(url).drivername.startswith("sqlite")
         self.source_clock: Clock = clock or SystemClock()
         self._engine = make_engine(url)
-        self._writer = self._engine.execution_options(pbx_write=True)
+        if self.is_sqlite:
+            self._writer: Engine = self._engine.execution_options(pbx_write=True)
+        else:
+            self._writer = make_engine(url, patience=WRITERS_PATIENCE)
         self._waker = wakeup.make_waker(url, self._engine)
         self._clock_lock = threading.Lock()
         self._steady: SteadyClock | None = None
@@ -110,7 +113,8 @@ class Database:
         """`now`, asked through a transaction at hand where the server's word is old.
 
         For the thread that carries out a process's transactions: from its first call on `now` itself asks
-        the server no more, so that an event loop that needs the time never waits for a network.
+        the server no more, so that an event loop that needs the time never waits for a network; and on
+        SQLite it follows no jump of this machine's clock, see `clock_ahead`.
         """
         self._clock_is_kept = True
         if self._steady is not None and self._is_clock_old(self.source_clock.monotonic()):
@@ -119,7 +123,29 @@ class Database:
             with self._clock_lock:
                 self._steady.seen(server_at)
                 self._clock_read_at = self.source_clock.monotonic()
-        return self.now()
+        now = self.now()
+        if self._steady is not None:
+            self._steady.keep()
+        return now
+
+    def clock_ahead(self) -> timedelta:
+        """By how much this machine's clock is ahead of `now`; nothing where the server tells the time."""
+        self.now()
+        with self._clock_lock:
+            return self._steady.ahead() if self.is_sqlite and self._steady is not None else timedelta(0)
+
+    def follow_clock(self, by: timedelta) -> None:
+        """Sets `now` ahead: the clock is believed."""
+        with self._clock_lock:
+            if self._steady is not None:
+                self._steady.follow(by)
+
+    def instant_and_monotonic(self) -> tuple[datetime, float]:
+        """`now` and the monotonic clock, read together."""
+        with self._clock_lock:
+            if self._steady is not None:
+                return self._steady.now(), self.source_clock.monotonic()
+        return self.now(), self.source_clock.monotonic()
 
     def _is_clock_old(self, monotonic: float) -> bool:
         return not self.is_sqlite and monotonic - self._clock_read_at > _CLOCK_REFRESH_S
@@ -147,6 +173,7 @@ class Database:
 
     def close(self) -> None:
         self._waker.close()
+        self._writer.dispose()
         self._engine.dispose()
 
 
@@ -161,6 +188,10 @@ class _Unset:
 
     def monotonic(self) -> float:
         return self._source.monotonic()
+
+    @property
+    def boot_id(self) -> str:
+        return self._source.boot_id
 
 
 def open_database(url: str, *, clock: Clock | None = None) -> Database:

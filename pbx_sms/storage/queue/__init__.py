@@ -32,6 +32,7 @@ from pbx_sms.storage.queue.recovery import Recovery, abandon_overdue, recover
 from pbx_sms.storage.queue.report import record_report
 from pbx_sms.storage.queue.submit import Begun, Denied, Granted, Settled, begin_submit
 from pbx_sms.storage.queue.unknown import fail_by_policy
+from pbx_sms.storage.queue.withdrawal import withdraw
 
 __all__ = [
     "Begun",
@@ -67,4 +68,5 @@ __all__ = [
     "settle_late",
     "suppress",
     "waiting_queues",
+    "withdraw",
 ]

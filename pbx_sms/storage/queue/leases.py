@@ -156,18 +156,21 @@ def _take(
     ]
 
 
-def renew(connection: Connection, message_ids: Sequence[int], agent_id: int, until_at: datetime) -> None:
-    """Prolongs leases that this agent still holds."""
-    if message_ids:
-        connection.execute(
-            update(messages)
-            .where(
-                messages.c.message_id.in_(message_ids),
-                messages.c.state == MessageState.LEASED,
-                messages.c.agent_id == agent_id,
-            )
-            .values(lease_until_at=until_at)
+def renew(connection: Connection, message_ids: Sequence[int], agent_id: int, until_at: datetime) -> set[int]:
+    """Prolongs leases; returns which of them this agent still holds."""
+    if not message_ids:
+        return set()
+    held = connection.execute(
+        update(messages)
+        .where(
+            messages.c.message_id.in_(message_ids),
+            messages.c.state == MessageState.LEASED,
+            messages.c.agent_id == agent_id,
         )
+        .values(lease_until_at=until_at)
+        .returning(messages.c.message_id)
+    )
+    return set(held.scalars())
 
 
 def release(connection: Connection, message_ids: Sequence[int], agent_id: int) -> None:

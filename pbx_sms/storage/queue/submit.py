@@ -46,6 +46,8 @@ class Begun:
     whole_message: bool
     #: until when the intent is this agent's to settle
     until_at: datetime
+    #: the modem that must hold the SIM; None where that is not to be checked
+    modem_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +115,7 @@ _MESSAGE = (
         exists(select(stop_list.c.msisdn).where(stop_list.c.msisdn == messages.c.msisdn)).label("stopped"),
         messages.c.message_id,
         sims.c.state.label("sim_state"),
+        sims.c.modem_id.label("sim_modem_id"),
     )
     .select_from(
         messages.outerjoin(mailings, mailings.c.mailing_id == messages.c.mailing_id).outerjoin(
@@ -353,7 +356,8 @@ def _forbidden(
     if row.bound_sim_id is not None and row.bound_sim_id != begun.sim_id:
         leases.release(connection, [begun.message_id], begun.agent_id)
         return Denied(state=MessageState.QUEUED)
-    if row.sim_state != SimState.READY and not (row.probe and row.sim_state in PROBED):
+    taken = begun.modem_id is not None and row.sim_modem_id != begun.modem_id
+    if taken or (row.sim_state != SimState.READY and not (row.probe and row.sim_state in PROBED)):
         short = Shortage(reason=Reason("waits_for_sim"), until_at=None)
         return _not_now(connection, begun, row, short, now, new_events)
     return None
