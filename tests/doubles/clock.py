@@ -63,5 +63,10 @@ class VirtualClock:
     def monotonic(self) -> float:
         return self._loop.time()
 
+    @property
+    def boot_id(self) -> str:
+        """Loops of different tests share no database."""
+        return "virtual"
+
     def set_by(self, change: timedelta) -> None:
         self._set_by += change

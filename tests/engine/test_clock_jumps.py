@@ -8,9 +8,13 @@ from datetime import timedelta
 import pytest
 from engine_rig import CALM, Rig, most_within
 
+from pbx_sms.engine.pace import Pace
+
 MakeRig = Callable[..., Rig]
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+#: for hours of waiting
+IDLE = Pace(look_s=120.0, lease_s=3600.0, round_s=60.0, poll_s=7200.0, usage_s=300.0)
 
 
 async def test_an_hour_ahead_holds_says_why_and_frees_nothing(make_rig: MakeRig) -> None:
@@ -76,7 +80,7 @@ async def test_a_restart_after_the_clock_was_set_frees_nothing(make_rig: MakeRig
     await rig.passes(60)
     await rig.stop()
     # what stands in the database is all that the next process knows
-    after = make_rig(limits={"per_hour": 10, "per_day": 25}, pace=CALM)
+    after = make_rig(limits={"per_hour": 10, "per_day": 25}, pace=IDLE)
     after.clock.set_by(jump)
     await after.start()
     await after.passes(6 * 3600)
@@ -85,7 +89,7 @@ async def test_a_restart_after_the_clock_was_set_frees_nothing(make_rig: MakeRig
 
 
 async def test_a_clock_that_jumps_again_and_again_never_lets_a_limit_be_passed(make_rig: MakeRig) -> None:
-    rig = make_rig(modems=2, limits={"per_hour": 6, "per_day": 20}, pace=CALM)
+    rig = make_rig(modems=2, limits={"per_hour": 6, "per_day": 20}, pace=IDLE)
     await rig.start()
     rig.mailing(200)
     for hours in (1, -1, 5, -3, 26, -24, -2, 0.5, 3):

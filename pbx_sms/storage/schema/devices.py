@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Float, ForeignKey, Index, Integer, String, Table, Text
+from sqlalchemy import BigInteger, Column, Float, ForeignKey, Index, Integer, String, Table, Text
 
 from pbx_sms.storage.schema.types import Id, Instant, Json, metadata
 
@@ -16,6 +16,10 @@ agents = Table(
     #: renewed while it lives
     Column("seen_at", Instant),
     Column("stopped_at", Instant),
+    #: the machine's monotonic clock at `seen_at`, and the start of the machine it counts from: what the wall
+    #: clock was set by between two processes can be told from them
+    Column("monotonic_us", BigInteger),
+    Column("boot_id", String(36)),
     sqlite_autoincrement=True,
 )
 
