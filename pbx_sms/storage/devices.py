@@ -157,9 +157,6 @@ def sim_found(
     connection.execute(
         update(modems).where(modems.c.sim_id == sim_id, modems.c.modem_id != modem_id).values(sim_id=None)
     )
-    connection.execute(
-        update(modems).where(modems.c.sim_id == sim_id, modems.c.modem_id != modem_id).values(sim_id=None)
-    )
     connection.execute(update(modems).where(modems.c.modem_id == modem_id).values(sim_id=sim_id))
     return sim_id
 

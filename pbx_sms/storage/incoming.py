@@ -129,11 +129,18 @@ def _join(
         )
         .order_by(inbound_parts.c.inbound_part_id)
     ).all()
-    newest = {row.concat_number: row for row in waiting}
-    if set(newest) != set(range(1, concat.total + 1)):
+    newest = {row.concat_number: row for row in waiting if 1 <= row.concat_number <= concat.total}
+    if len(newest) < concat.total:
         return Stored(inbound_id=None)
-    decoded = [tpdu.decode(newest[number].pdu) for number in sorted(newest)]
-    ordered = [part for part in decoded if isinstance(part, Deliver)]
+    chosen = {number: _decoded(newest[number]) for number in sorted(newest)}
+    # the same content again is a repeat of the network; another content is another message's, and waits on
+    used = [
+        row.inbound_part_id
+        for row in waiting
+        if row is newest.get(row.concat_number)
+        or (row.concat_number in chosen and _decoded(row).data == chosen[row.concat_number].data)
+    ]
+    ordered = list(chosen.values())
     return _finish(
         connection,
         sim_id,
@@ -141,12 +148,18 @@ def _join(
         _msisdn(message),
         tpdu.join(ordered),
         ordered[0].service_at,
-        [row.inbound_part_id for row in waiting],
+        used,
         0,
         now,
         stop_words,
         new_events,
     )
+
+
+def _decoded(row: Any) -> Deliver:
+    decoded = tpdu.decode(row.pdu)
+    assert isinstance(decoded, Deliver), "only what was read as a part waits for others"
+    return decoded
 
 
 def _finish(
@@ -207,30 +220,33 @@ def close_incomplete(connection: Connection, now: datetime, new_events: list[New
         .where(inbound_parts.c.inbound_id.is_(None), inbound_parts.c.received_at <= now - _JOIN_WITHIN)
         .order_by(inbound_parts.c.inbound_part_id)
     ).all()
-    groups: dict[tuple[Any, ...], list[Any]] = {}
+    groups: dict[tuple[Any, ...], list[dict[int, Any]]] = {}
     for row in old:
-        group = (row.sim_id, row.sender, row.concat_reference, row.concat_bits, row.concat_total)
-        groups.setdefault(group, []).append(row)
-    for rows in groups.values():
+        key = (row.sim_id, row.sender, row.concat_reference, row.concat_bits, row.concat_total)
+        incomplete = groups.setdefault(key, [{}])
+        if row.concat_number in incomplete[-1]:
+            # a number again: its sender used the reference for another message
+            incomplete.append({})
+        incomplete[-1][row.concat_number] = row
+    closed = [rows for incomplete in groups.values() for rows in incomplete]
+    for rows in closed:
         _close(connection, rows, now, new_events)
-    return len(groups)
+    return len(closed)
 
 
-def _close(connection: Connection, rows: list[Any], now: datetime, new_events: list[NewEvent]) -> None:
-    newest = {row.concat_number: row for row in rows}
-    decoded = [tpdu.decode(newest[number].pdu) for number in sorted(newest)]
-    parts = [part for part in decoded if isinstance(part, Deliver)]
+def _close(connection: Connection, rows: dict[int, Any], now: datetime, new_events: list[NewEvent]) -> None:
+    parts = [_decoded(rows[number]) for number in sorted(rows)]
     first = parts[0]
     total = first.concat.total if first.concat else len(parts)
     _finish(
         connection,
-        rows[0].sim_id,
+        next(iter(rows.values())).sim_id,
         first.sender or "",
         _msisdn(first),
         tpdu.join(parts),
         first.service_at,
-        [row.inbound_part_id for row in rows],
-        total - len(parts),
+        [row.inbound_part_id for row in rows.values()],
+        max(0, total - len(parts)),
         now,
         (),
         new_events,
