@@ -24,6 +24,7 @@ from web import (
     start_pages,
     starting_pages,
     state_folder,
+    unknown_pages,
     upload_pages,
 )
 from web.failed_sign_ins import FailedSignIns
@@ -86,7 +87,16 @@ def create_app(settings: Settings, database: Database | None = None) -> Flask:
     languages.init_app(app, settings.sending.time_zone)
     presentation.init_app(app, settings.sending.time_zone)
     failures.init_app(app)
-    for pages in (overview, upload_pages, list_pages, mailing_pages, start_pages, starting_pages, live_log):
+    for pages in (
+        overview,
+        upload_pages,
+        list_pages,
+        mailing_pages,
+        start_pages,
+        starting_pages,
+        live_log,
+        unknown_pages,
+    ):
         app.register_blueprint(pages.blueprint)
     app.add_url_rule("/health", "health", _health)
     app.after_request(_secure)

@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
-from pbx_sms.operations import sims
+from pbx_sms.operations import sims, unknown
 from pbx_sms.storage import views
 from web.context import database, settings
 
@@ -23,7 +23,14 @@ def show() -> ResponseReturnValue:
         mailings = views.mailings_newest_first(connection, limit=NEWEST)
         counts = views.counts_by_state(connection, [mailing.mailing_id for mailing in mailings])
         lists = views.lists_newest_first(connection, limit=NEWEST)
-    return render_template("overview.html", mailings=mailings, counts=counts, lists=lists, sims=sim_rows())
+    return render_template(
+        "overview.html",
+        mailings=mailings,
+        counts=counts,
+        lists=lists,
+        sims=sim_rows(),
+        unknown_count=unknown.count(database()),
+    )
 
 
 @blueprint.get("/sims")

@@ -89,7 +89,7 @@ def section_of(endpoint: str) -> str:
     match endpoint.split(".")[0]:
         case "upload_pages" | "list_pages":
             return "lists"
-        case "mailing_pages" | "start_pages" | "starting_pages":
+        case "mailing_pages" | "start_pages" | "starting_pages" | "unknown_pages":
             return "mailings"
         case other:
             return other

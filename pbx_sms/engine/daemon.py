@@ -20,15 +20,16 @@ from pbx_sms.config import ModemSettings, Settings
 from pbx_sms.drivers.at_modem import AtModem
 from pbx_sms.drivers.at_settings import AtSettings
 from pbx_sms.drivers.modem import Modem
-from pbx_sms.engine import nudges
+from pbx_sms.engine import clock_watch, nudges
 from pbx_sms.engine.dispatcher import Dispatcher
 from pbx_sms.engine.housekeeping import Housekeeping
 from pbx_sms.engine.modem_keeper import ModemKeeper, Surroundings
 from pbx_sms.engine.pace import Pace
+from pbx_sms.engine.scheduler import Scheduler
 from pbx_sms.engine.sim_worker import Rules
 from pbx_sms.engine.storage_thread import StorageThread, Work
 from pbx_sms.errors import Refused
-from pbx_sms.storage import agent_lock, devices, queue
+from pbx_sms.storage import agent_clock, agent_lock, devices, queue
 from pbx_sms.storage.agent_lock import AgentLock
 from pbx_sms.storage.engine import Database, open_database
 
@@ -145,6 +146,8 @@ class Engine:
             asyncio.create_task(house.run(), name="housekeeping"),
             asyncio.create_task(nudges.follow(self._database, dispatcher.look), name="nudges"),
         ]
+        scheduler = Scheduler(self._settings, storage, around.agent_id, dispatcher.look)
+        scheduler.start()
         naming = asyncio.create_task(self._keep_name(), name="name")
         stopping = asyncio.create_task(self._stopping.wait(), name="stopping")
         try:
@@ -158,6 +161,7 @@ class Engine:
             if naming in done:
                 naming.result()
         finally:
+            scheduler.stop()
             for task in (stopping, naming, *keeping, *others):
                 task.cancel()
             await asyncio.gather(stopping, naming, *keeping, *others, return_exceptions=True)
@@ -198,7 +202,11 @@ class Engine:
     def _register(self, work: Work) -> tuple[int, list[int]]:
         """Who we are, what we hold, and what a dead predecessor left behind."""
         name = self._settings.agent.name
+        if self._database.is_sqlite:
+            # somebody may have set the clock while no engine noticed
+            clock_watch.make_good(work, agent_clock.set_ahead(work.connection, name, self._database))
         agent_id = devices.register_agent(work.connection, name, work.now)
+        agent_clock.keep(work.connection, agent_id, self._database)
         recovery = queue.recover(work.connection, agent_id, work.now, work.events)
         log.info("agent=%s recovered: %s", name, recovery)
         ports = {configured.name: configured.port for configured in self._settings.modem}

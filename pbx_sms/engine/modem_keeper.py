@@ -17,6 +17,8 @@ from pbx_sms.config import Settings
 from pbx_sms.core.reason import Reason
 from pbx_sms.drivers.modem import Identity, Modem, ModemState
 from pbx_sms.engine.dispatcher import Dispatcher
+from pbx_sms.engine.keep_alive import KeepAlive
+from pbx_sms.engine.modem_recovery import ModemRecovery
 from pbx_sms.engine.pace import Pace
 from pbx_sms.engine.receiver import Receiver
 from pbx_sms.engine.sim_slot import SimSlot
@@ -32,6 +34,8 @@ log = logging.getLogger(__name__)
 _REOPEN_S = (1.0, 2.0, 5.0, 10.0, 30.0)
 #: what a person has to mend first is looked at less often
 _LOCKED_S = 60.0
+#: what a modem that hangs is known by
+_SILENT = "modem_silent"
 _LOCKED = {"sim_pin_wanted", "sim_puk_wanted", "sim_pin_refused"}
 
 
@@ -57,9 +61,18 @@ class ModemKeeper:
         self._stopping = asyncio.Event()
         self._worker: SimWorker | None = None
         self._doubt = asyncio.Event()
+        configured = around.settings.modem_settings(modem.name)
+        self._recovery = ModemRecovery(
+            modem,
+            modem_id,
+            around.storage,
+            power_switch=configured.power_switch if configured is not None else None,
+            command_s=around.settings.health.recovery_command_s,
+        )
 
     async def run(self) -> None:
         failures = 0
+        loop = asyncio.get_running_loop()
         while not self._stopping.is_set():
             try:
                 identity = await self._open()
@@ -67,12 +80,17 @@ class ModemKeeper:
                 wait_s = _LOCKED_S if error.code in _LOCKED else _REOPEN_S[min(failures, len(_REOPEN_S) - 1)]
                 failures += 1
                 await self._note_failure(error)
+                if error.code == _SILENT:
+                    await self._recover()
                 await self._rest(wait_s)
                 continue
             failures = 0
+            self._recovery.works()
+            opened_s = loop.time()
             try:
                 reason = await self._serve(identity)
             finally:
+                self._recovery.worked(loop.time() - opened_s)
                 await self._modem.close()
                 await self._storage.insist(lambda work: devices.sim_gone(work.connection, self._modem_id))
             if reason is not None and reason.code == "sim_elsewhere":
@@ -80,6 +98,8 @@ class ModemKeeper:
                 await self._rest(self._around.pace.elsewhere_s)
             elif reason is not None:
                 await self._change(ModemState.ABSENT, reason)
+                if reason.code == _SILENT:
+                    await self._recover()
                 await self._rest(_REOPEN_S[0])
 
     async def stop(self) -> None:
@@ -87,6 +107,18 @@ class ModemKeeper:
         self._stopping.set()
         if self._worker is not None:
             self._worker.stop()
+
+    async def _recover(self) -> None:
+        """The next step to bring a hanging modem back; a stop of the engine breaks it off."""
+        recovering = asyncio.create_task(self._recovery.hangs(), name=f"recover {self._modem.name}")
+        stopping = asyncio.create_task(self._stopping.wait(), name=f"stop {self._modem.name}")
+        try:
+            await asyncio.wait((recovering, stopping), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            stopping.cancel()
+            recovering.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await recovering
 
     async def _rest(self, seconds: float) -> None:
         with contextlib.suppress(TimeoutError):
@@ -166,6 +198,10 @@ class ModemKeeper:
         helpers = [
             asyncio.create_task(receiver.run(), name=f"receiver {self._modem.name}"),
             asyncio.create_task(self._poll(slot), name=f"poll {self._modem.name}"),
+            asyncio.create_task(
+                KeepAlive(self._modem, slot, self._storage, around.settings).run(),
+                name=f"keep alive {self._modem.name}",
+            ),
         ]
         losing = asyncio.create_task(self._modem.lost(), name=f"lost {self._modem.name}")
         # taken by another PBX: it is registered anew, which tells by whom
