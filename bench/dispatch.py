@@ -176,10 +176,10 @@ def fdatasync_ms(folder: Path) -> float:
 
 def wire_ms(steps: list[Any], latency_s: float) -> float:
     """From the committed intent to the committed outcome, less the modem's own time."""
-    return (
-        statistics.median((step.ended_at - step.started_at).total_seconds() - latency_s for step in steps)
-        * 1000
+    middle_s: float = statistics.median(
+        (step.ended_at - step.started_at).total_seconds() - latency_s for step in steps
     )
+    return middle_s * 1000
 
 
 def between_ms(steps: list[Any]) -> float:
@@ -280,8 +280,7 @@ def run(
         f"fdatasync                  {fdatasync_ms(folder):8.2f} ms, added to each commit "
         f"{commit_delay_s * 1000:.0f} ms"
     )
-    rate: float = message_count / elapsed_s
-    return rate
+    return message_count / elapsed_s
 
 
 def main() -> None:
