@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Flask, g, redirect, request, session, url_for
+from flask import Blueprint, Flask, current_app, g, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import Babel
 from flask_login import current_user
@@ -43,7 +43,8 @@ def _choose() -> str:
 
 def render(code: str, params: object = None) -> str:
     """The sentence of a reason or an error in the language of the page."""
-    return sentences.render(code, params if isinstance(params, dict) else {}, current())
+    zone = current_app.extensions["pbx_sms_zone"]
+    return sentences.render(code, params if isinstance(params, dict) else {}, current(), zone)
 
 
 @blueprint.post("/language")

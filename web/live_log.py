@@ -33,8 +33,9 @@ PAGE_SIZE = 500
 POLL_PAGE_SIZE = 200
 #: the browser waits this long before it connects again
 RETRY_MS = 2000
-#: a comment keeps proxies from closing a quiet connection, and finds out who has left
-KEEP_ALIVE_S = 15.0
+#: a comment keeps proxies from closing a quiet connection, and finds out who has left: until then a viewer
+#: who went on to another page holds a place
+KEEP_ALIVE_S = 5.0
 MAX_STREAM_S = 300.0
 
 

@@ -90,7 +90,7 @@ class LineWriter:
         }
 
     def _sentence(self, code: str | None, params: Mapping[str, Any] | None) -> str:
-        return sentences.render(code, params, self.language) if code else ""
+        return sentences.render(code, params, self.language, self.zone) if code else ""
 
 
 def _parts(row: EventRow | LogRow) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
@@ -44,6 +45,8 @@ GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("working", ("submitting",)),
     ("waiting", ("queued", "leased")),
 )
+
+_NUMBER_INSIDE = re.compile(r"\+\d[\d -]{8,}\d")
 
 
 def init_app(app: Flask, time_zone: str) -> None:
@@ -97,7 +100,8 @@ def section_of(endpoint: str) -> str:
 
 def reason(code: str | None, params: Mapping[str, Any] | None = None) -> str:
     """The sentence of a reason; empty where there is none."""
-    return languages.render(code, dict(params or {})) if code else ""
+    sentence = languages.render(code, dict(params or {})) if code else ""
+    return _NUMBER_INSIDE.sub(lambda found: _unbroken(found[0]), sentence)
 
 
 def summary(code: str, params: Mapping[str, Any]) -> str:
@@ -124,8 +128,12 @@ def phone(number: str | None) -> str:
     except phonenumbers.NumberParseException:
         return number
     written = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
-    # no line break inside a number
-    return written.replace(" ", "\u00a0").replace("-", "\u2011")
+    return _unbroken(written)
+
+
+def _unbroken(number: str) -> str:
+    """Without a line break inside."""
+    return number.replace(" ", "\u00a0").replace("-", "\u2011")
 
 
 def count(number: float | None) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, cast
 
 from flask import Blueprint, current_app, flash, jsonify, redirect, render_template, request, url_for
@@ -63,17 +64,23 @@ def show(key: str) -> ResponseReturnValue:
     if upload.list_id is not None:
         return redirect(url_for("list_pages.show", list_id=upload.list_id))
     problem = None
+    choices: Mapping[str, str] = request.args
     try:
-        found = _inspect(upload, request.args)
+        found = _inspect(upload, choices)
     except Refused as refused:
         # a choice that does not fit this file: say so and show what the program finds by itself
         problem = languages.render(refused.code, dict(refused.params))
-        found = _inspect(upload, {})
-    offered = (
-        found["format_hints"] if "sheet" not in request.args else _formats_as_shapes(request.args, found)
-    )
+        choices = {}
+        found = _inspect(upload, choices)
+    if any(name.startswith("format") for name in choices):
+        formats = _formats_as_shapes(choices, found)
+    else:
+        # nobody has chosen formats yet: the rows are shown as those of the spreadsheet would write them
+        formats = found["format_hints"]
+        if formats:
+            found = _inspect(upload, choices, formats)
     return render_template(
-        "mapping.html", upload=upload, found=found, problem=problem, chosen_formats=offered
+        "mapping.html", upload=upload, found=found, problem=problem, chosen_formats=formats
     ), (400 if problem else 200)
 
 
@@ -132,12 +139,19 @@ def _find(key: str) -> Upload:
     return _uploads().find(key, current_user.user_id)
 
 
-def _inspect(upload: Upload, choices: Mapping[str, str]) -> dict[str, Any]:
+def _inspect(
+    upload: Upload, choices: Mapping[str, str], formats: Mapping[int, Mapping[str, Any]] | None = None
+) -> dict[str, Any]:
+    """What `choices` lead to; `formats` by position, instead of those in the choices."""
+    mapping = _mapping(choices)
+    if formats is not None:
+        chosen = {position: ColumnFormat.from_json(shape) for position, shape in formats.items()}
+        mapping = replace(mapping, formats=chosen)
     return lists.inspect(
         settings(),
         upload.path,
         file_name=upload.file_name,
-        mapping=_mapping(choices),
+        mapping=mapping,
         language=languages.current(),
     )
 

@@ -67,7 +67,7 @@ class Template:
         if unknown:
             alike = [_nearest(name, column_names) for name in unknown]
             spelled = [
-                f"{{{name}}} → {placeholder(near)}?" if near else f"{{{name}}}"
+                f"{{{name}}} → {placeholder(near)}" if near else f"{{{name}}}"
                 for name, near in zip(unknown, alike, strict=True)
             ]
             usable = [name for name in column_names if name]

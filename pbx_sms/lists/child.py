@@ -100,7 +100,7 @@ def _answer(
         facts["format_hints"] = (
             _format_hints(file, format, sheet, layout) if format is FileFormat.XLSX else {}
         )
-        facts["first_rows"] = list(_first_rows(layout, sample))
+        facts["first_rows"] = list(_first_rows(layout, sample, request))
         send(frames.DONE, facts)
         return
     if layout.phone_position is None:
@@ -203,12 +203,23 @@ def _forgiving(convert: Callable[[Any], str]) -> Callable[[Any], str]:
     return shown
 
 
-def _first_rows(layout: Layout, sample: Sample) -> Iterator[tuple[int, list[str]]]:
+def _first_rows(layout: Layout, sample: Sample, request: ReadRequest) -> Iterator[tuple[int, list[str]]]:
+    """As a message would carry them: in the formats that were chosen."""
+    converters = {
+        position: _forgiving(converter(request.language, format))
+        for position, format in request.mapping.formats.items()
+    }
     shown = 0
-    for row, texts in enumerate(sample.texts, 1):
+    for row, (values, texts) in enumerate(zip(sample.values, sample.texts, strict=True), 1):
         if row > layout.header_row and any(texts) and shown < _FIRST_ROWS:
             shown += 1
-            yield row, texts
+            yield (
+                row,
+                [
+                    converters[position](value) if position in converters else text
+                    for position, (value, text) in enumerate(zip(values, texts, strict=True))
+                ],
+            )
 
 
 def _format_hints(

@@ -52,6 +52,7 @@ class Sample:
     ) -> None:
         self.width = width
         self.first_column = first_column
+        self.values = rows
         self.texts = [[to_text(value) for value in row] for row in rows]
         self.is_number = [
             [

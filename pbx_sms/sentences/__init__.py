@@ -10,11 +10,15 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+import re
 from collections.abc import Mapping
+from datetime import datetime, tzinfo
 from functools import cache
 from typing import Any
 
 LANGUAGES = ("en", "ru")
+#: how a stored parameter writes an instant
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
 
 
 @cache
@@ -30,13 +34,16 @@ def table() -> dict[str, tuple[str, str]]:
     return sentences
 
 
-def render(code: str, params: Mapping[str, Any] | None, language: str) -> str:
+def render(code: str, params: Mapping[str, Any] | None, language: str, zone: tzinfo | None = None) -> str:
     """The sentence for `code` in `language` ("ru"; anything else is English).
+
+    With `zone`, the office's, parameters that are instants are written as people write them:
+    `22.11.2026 13:05`.
 
     A code without a sentence (one written by a newer version, say) is shown as it is with its
     parameters: a reader must see something rather than nothing.
     """
-    values = {name: _written(value) for name, value in (params or {}).items()}
+    values = {name: _written(value, zone) for name, value in (params or {}).items()}
     pair = table().get(code)
     if pair is None:
         return code if not values else f"{code} {values}"
@@ -46,6 +53,10 @@ def render(code: str, params: Mapping[str, Any] | None, language: str) -> str:
         return f"{code} {values}"
 
 
-def _written(value: Any) -> Any:
+def _written(value: Any, zone: tzinfo | None) -> Any:
     """A list of names or rows is written with commas."""
-    return ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else value
+    if isinstance(value, (list, tuple)):
+        return ", ".join(map(str, value))
+    if zone is not None and isinstance(value, str) and _INSTANT.fullmatch(value):
+        return f"{datetime.fromisoformat(value).astimezone(zone):%d.%m.%Y %H:%M}"
+    return value

@@ -2,8 +2,11 @@
 import { RowPreview } from "./row_preview.js";
 
 const form = document.getElementById("check");
-const preview = new RowPreview(form);
-preview.write(document.getElementById("bubble").textContent);
+const bubble = document.getElementById("bubble");
+const words = JSON.parse(form.dataset.words);
+// a text that cannot be sent has no row to show
+const preview = bubble && new RowPreview(form);
+if (preview) preview.write(bubble.textContent);
 
 for (const choice of form.querySelectorAll("[data-recount]")) {
   choice.addEventListener("change", () => form.requestSubmit());
@@ -13,12 +16,12 @@ for (const link of form.querySelectorAll("[data-row]")) {
     event.preventDefault();
     preview.row.value = link.dataset.row;
     preview.ask();
-    document.getElementById("bubble").scrollIntoView({ block: "nearest", behavior: "smooth" });
+    bubble.scrollIntoView({ block: "nearest", behavior: "smooth" });
   });
 }
 form.addEventListener("submit", (event) => {
   if (event.submitter && "start" in event.submitter.dataset) {
-    event.submitter.textContent = preview.words.starting;
+    event.submitter.textContent = words.starting;
     // disabled only after the form was put together, which needs the button
     setTimeout(() => (event.submitter.disabled = true));
   }

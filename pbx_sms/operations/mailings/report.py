@@ -81,7 +81,7 @@ class _Words:
         #: of what is still queued, where the message itself has none
         self._waiting = ""
         if mailing.state in mailings.STARTED and mailing.reason_code:
-            self._waiting = sentences.render(mailing.reason_code, mailing.reason_params, language)
+            self._waiting = sentences.render(mailing.reason_code, mailing.reason_params, language, self._zone)
 
     def row(self, outcome: OutcomeRow) -> ReportRow:
         return ReportRow(row=outcome.row, fields=outcome.fields, added=self._added(outcome))
@@ -89,7 +89,7 @@ class _Words:
     def _added(self, outcome: OutcomeRow) -> tuple[report_workbook.Value, ...]:
         reason = ""
         if outcome.reason_code:
-            reason = sentences.render(outcome.reason_code, outcome.reason_params, self.language)
+            reason = sentences.render(outcome.reason_code, outcome.reason_params, self.language, self._zone)
         if outcome.state is None:
             return (self._left_out if outcome.is_left_out else None, None, None, None, reason)
         state = MessageState(outcome.state)
