@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
-from fault_table import Step
+from fault_kinds import Step
 
 if TYPE_CHECKING:
     from fault_shelf import Shelf

@@ -13,7 +13,8 @@ ROOT = Path(__file__).resolve().parents[1]
 if __name__ == "__main__":
     sys.path.insert(0, str(ROOT))
 
-from fault_table import FAULTS, MAKES, Fault, Step  # noqa: E402
+from fault_kinds import MAKES, Fault, Step  # noqa: E402
+from fault_table import FAULTS  # noqa: E402
 
 from pbx_sms.core import equipment_codes, network_codes, rejection_causes  # noqa: E402
 from pbx_sms.core.verdict import Kind, Phase, Verdict  # noqa: E402

@@ -16,8 +16,10 @@ from pathlib import Path
 from typing import Any
 
 from fault_acts import ACTS, OTHER_PATH
-from fault_table import ALL_PARTS, FAULTS, NOTHING, ONCE, PART_1, PARTS_1_2, Fault, Step
-from sqlalchemy import func, insert, select, update
+from fault_kinds import Fault, Step
+from fault_record import Record, Seen, number_of, text_of
+from fault_table import FAULTS
+from sqlalchemy import insert, select, update
 
 from pbx_sms.config import Settings
 from pbx_sms.core import segments
@@ -29,7 +31,7 @@ from pbx_sms.engine.pace import Pace
 from pbx_sms.simulator import Simulator
 from pbx_sms.storage import queue
 from pbx_sms.storage.engine import Database, open_database
-from pbx_sms.storage.schema import attempts, events, inbound, mailings, messages, modems, sims, stop_list
+from pbx_sms.storage.schema import attempts, inbound, mailings, messages, modems, sims, stop_list
 
 BYSTANDERS = 2
 #: short where something is waited for in vain; what is waited for with success comes at once
@@ -62,16 +64,6 @@ class _NoSpread(random.Random):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Seen:
-    """What became of one fault's message."""
-
-    got: str
-    course: list[Step]
-    modem: Step | None
-    imsis: set[str]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Afternoon:
     """All that a run on one make left behind."""
 
@@ -87,14 +79,6 @@ class Afternoon:
     moved_imsi: str
     #: (number, part) that the network took more than once
     repeated: list[tuple[str, int]]
-
-
-def number_of(index: int) -> str:
-    return f"+7958{index:07}"
-
-
-def text_of(parts: int) -> str:
-    return _TEXT if parts == 1 else (_TEXT * 20)[: 67 * (parts - 1) + 20]
 
 
 class Shelf:
@@ -115,13 +99,14 @@ class Shelf:
         self.faults = [fault.of_make(make) for fault in FAULTS]
         self.spare, self.other = count - 2, count - 1
         self.database: Database
-        self._message_ids: dict[str, int] = {}
+        self.record: Record
         self.modem_step: dict[str, Step] = {}
 
     async def spend_an_afternoon(self) -> Afternoon:
         """Runs until every fault has taken its course, or nothing moves any more."""
         async with self.simulator:
             self.database = open_database(self._url)
+            self.record = Record(self.simulator, self.database, self._folder)
             try:
                 engine = Engine(
                     self._settings(), self.database, self._modems(), chance=_NoSpread(), pace=_PACE
@@ -173,7 +158,7 @@ class Shelf:
         fault = self.faults[index]
         owner = self._sim_id(imsi or self.imsi_of(index))
         # a mailing for each: one that has nothing more to send is finished
-        self._message_ids[fault.key], *_ = self._insert(
+        self.record.message_ids[fault.key], *_ = self._insert(
             self._make_mailing(fault.key), [(number_of(index), text_of(fault.parts), owner)]
         )
 
@@ -185,7 +170,7 @@ class Shelf:
         """What is shown about the modem, its port made comparable."""
         with self.database.read() as connection:
             row = connection.execute(select(modems).where(modems.c.name == _name(index))).one()
-        return Step(row.state, row.reason_code, self._comparable(row.reason_params))
+        return Step(row.state, row.reason_code, self.record.comparable(row.reason_params))
 
     async def until_modem(self, index: int, step: Step | None) -> None:
         """Waits until the modem shows what the table says, and notes it."""
@@ -204,7 +189,7 @@ class Shelf:
 
     def others_ended(self) -> bool:
         """Every fault that nobody's hand brings about has taken its course."""
-        seen = self._seen()
+        seen = self.record.seen(self.faults, self.modem_step)
         return all(seen[fault.key].course == list(fault.course) for fault in self.faults if fault.act is None)
 
     def accepted_parts(self, index: int) -> int:
@@ -319,57 +304,16 @@ class Shelf:
             failed = [task for task in acting if task.done() and task.exception() is not None]
             if failed or (all(task.done() for task in acting) and self._as_expected()):
                 return
-            if (now := self._newest_event()) != newest:
+            if (now := self.record.newest_event()) != newest:
                 still_since_s, newest = loop.time(), now
             await asyncio.sleep(0.2)
 
     def _as_expected(self) -> bool:
-        seen = self._seen()
+        seen = self.record.seen(self.faults, self.modem_step)
         return all(
             (seen[fault.key].got, seen[fault.key].course) == (fault.got, list(fault.course))
             for fault in self.faults
         )
-
-    def _newest_event(self) -> int | None:
-        """Of the faults' messages; the bystanders go on in any case."""
-        with self.database.read() as connection:
-            theirs = events.c.message_id.in_(self._message_ids.values())
-            return connection.execute(select(func.max(events.c.event_id)).where(theirs)).scalar_one()
-
-    def _seen(self) -> dict[str, Seen]:
-        parts: dict[str, list[dict[str, Any]]] = defaultdict(list)
-        for entry in self.simulator.ledger():
-            parts[entry["number"]].append(entry)
-        courses = self._courses()
-        return {
-            fault.key: Seen(
-                got=_got(parts[number_of(index)]),
-                course=courses.get(self._message_ids.get(fault.key, 0), []),
-                modem=self.modem_step.get(fault.key),
-                imsis={entry["imsi"] for entry in parts[number_of(index)]},
-            )
-            for index, fault in enumerate(self.faults)
-        }
-
-    def _courses(self) -> dict[int, list[Step]]:
-        found: dict[int, list[Step]] = defaultdict(list)
-        with self.database.read() as connection:
-            theirs = events.c.message_id.in_(self._message_ids.values())
-            rows = connection.execute(select(events).where(theirs).order_by(events.c.event_id)).all()
-        for row in rows:
-            if row.state == "submitting":
-                continue
-            course = found[row.message_id]
-            if row.state == "delivered" and course and course[-1].state == "submitted":
-                course.pop()
-            course.append(Step(row.state, row.reason_code, self._comparable(row.reason_params)))
-        return found
-
-    def _comparable(self, params: Any) -> dict[str, Any]:
-        def without_place(value: Any) -> Any:
-            return "PORT" if isinstance(value, str) and value.startswith(str(self._folder)) else value
-
-        return {name: without_place(value) for name, value in (params or {}).items()}
 
     def _afternoon(self) -> Afternoon:
         index = {fault.key: index for index, fault in enumerate(self.faults)}
@@ -390,7 +334,7 @@ class Shelf:
                 select(attempts.c.started_at, attempts.c.ended_at).where(attempts.c.code == "timeout")
             ).all()
         return Afternoon(
-            seen=self._seen(),
+            seen=self.record.seen(self.faults, self.modem_step),
             bystanders=sent,
             bystander_states=dict(counted),
             # its SIM is in the spare modem now
@@ -422,15 +366,3 @@ def _strikes(index: int, fault: Fault) -> Iterator[dict[str, Any]]:
         if strike["action"] not in _WITHOUT_NUMBER:
             one["number"] = number_of(index)
         yield one
-
-
-def _got(entries: list[dict[str, Any]]) -> str:
-    """What the ledger says that the recipient's telephone shows."""
-    if not entries:
-        return NOTHING
-    numbers = [entry["part"] for entry in entries]
-    total = entries[0]["parts"]
-    joined = len({(entry["imsi"], entry["reference"]) for entry in entries}) == 1
-    known = {(1,): {1: ONCE, 3: PART_1}, (1, 2): {3: PARTS_1_2}, (1, 2, 3): {3: ALL_PARTS}}
-    found = known.get(tuple(numbers), {}).get(total)
-    return found if found is not None and joined else f"parts {numbers} of {total}, joined: {joined}"

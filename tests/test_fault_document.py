@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 from fault_document import PATH, code_lines, document
-from fault_table import BY_KEY, FAULTS, MAKES
+from fault_kinds import MAKES
+from fault_table import BY_KEY, FAULTS
 
 from pbx_sms.core import equipment_codes, network_codes, rejection_causes
 from pbx_sms.core.verdict import Kind, Phase

@@ -12,8 +12,10 @@ from pathlib import Path
 
 import pytest
 from fault_document import sentence
-from fault_shelf import Afternoon, Seen, Shelf
-from fault_table import BY_KEY, MAKES
+from fault_kinds import MAKES
+from fault_record import Seen
+from fault_shelf import Afternoon, Shelf
+from fault_table import BY_KEY
 
 from pbx_sms.sentences import table
 
