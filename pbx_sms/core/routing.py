@@ -47,14 +47,15 @@ class FairShare(Generic[Key]):
         `parts_of_next` gives the parts of a queue's next message, None when it has nothing to send now.
         """
         waiting = {key: parts for key in queues if (parts := parts_of_next(key)) is not None}
+        if not waiting:
+            # nobody can send: nobody's turn passes
+            return None
         self._turn = [key for key in self._turn if key in waiting]
         self._credit = {key: self._credit[key] for key in self._turn}
         for key in waiting:
             if key not in self._credit:
                 self._turn.append(key)
                 self._credit[key] = 0
-        if not self._turn:
-            return None
         while True:
             key = self._turn[0]
             if self._credit[key] >= waiting[key]:
@@ -63,3 +64,11 @@ class FairShare(Generic[Key]):
             # the turn is over, or has not begun: give credit and let the others pass first
             self._turn.append(self._turn.pop(0))
             self._credit[key] += self._quantum
+
+    def give_back(self, key: Key, parts: int) -> None:
+        """The chosen message did not go: its queue is next again, or one of long messages that lack room
+        would lose every turn to one of short messages."""
+        if key in self._turn:
+            self._turn.remove(key)
+        self._turn.insert(0, key)
+        self._credit[key] = self._credit.get(key, 0) + parts

@@ -17,6 +17,7 @@ from collections import deque
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from pbx_sms.core.mailing import RANK
 from pbx_sms.core.reason import Reason
 from pbx_sms.core.routing import FairShare, choose_sim
 from pbx_sms.engine import waits
@@ -32,6 +33,7 @@ log = logging.getLogger(__name__)
 
 #: SIMs that are free again this soon count when the stock is filled
 _SOON_S = 2.0
+_RANKS = frozenset(RANK.values())
 
 
 class Dispatcher:
@@ -128,11 +130,14 @@ class Dispatcher:
         if shortage.reason.code == "quota_never":
             slot.never[message.rank > 0] = Never(message.part_count, shortage.reason, now + NEVER_AGAIN_FOR)
         elif shortage.until_at is not None:
-            slot.blocked[message.rank > 0] = shortage
+            slot.block(message, shortage)
         else:
             # the database knows better than the slot does: wait until it was read again
             slot.not_before_s = max(slot.not_before_s, self._loop.time() + self._pace.look_s)
-        self._stock.setdefault(Queue(message.mailing_id, message.rank), deque()).appendleft(message)
+        key = Queue(message.mailing_id, message.rank)
+        self._stock.setdefault(key, deque()).appendleft(message)
+        if message.rank in self._fair:
+            self._fair[message.rank].give_back(key, message.part_count)
         self.look()
 
     def settled(self, message: Leased) -> None:
@@ -141,18 +146,35 @@ class Dispatcher:
         if message.mailing_id is not None and key not in self._stock:
             self._ending = True
             self._look.set()
+        for slot in self._slots.values():
+            if slot.blocked_for.get(message.rank) == message.message_id:
+                # it lacked room there and found it elsewhere: shorter ones may fit
+                slot.unblock(message.rank)
+                self.look()
 
     async def run(self) -> None:
-        """Fills the stock when it is told to look, and at least every `look_s`. Ends with `stop`."""
+        """Fills the stock when it is told to look, when a quota ends, and at least every `look_s`. Ends with
+        `stop`."""
         while not self._stopping:
             self._look.clear()
             await self._fill()
             self.dispatch()
             try:
-                async with asyncio.timeout(self._pace.look_s):
+                async with asyncio.timeout(self._rest_s()):
                     await self._look.wait()
             except TimeoutError:
                 self._drained, self._exhausted = False, frozenset()
+
+    def _rest_s(self) -> float:
+        """Until the next look by itself."""
+        now = self._storage.database.now()
+        ends = (
+            shortage.until_at
+            for slot in self._slots.values()
+            for shortage in slot.blocked.values()
+            if shortage.until_at is not None and shortage.until_at > now
+        )
+        return min([self._pace.look_s, *((end - now).total_seconds() for end in ends)])
 
     async def stop(self) -> None:
         """Nothing new begins; what was leased goes back."""
@@ -187,11 +209,16 @@ class Dispatcher:
 
     def _pair(self, idle: list[SimSlot], now: datetime) -> tuple[SimSlot, Leased] | None:
         for rank in sorted({key.rank for key in self._stock}, reverse=True):
+            free = self._not_kept(idle, rank, now)
             takers: dict[Queue, tuple[int, list[SimSlot]]] = {}
 
-            def next_parts(key: Queue, found: dict[Queue, tuple[int, list[SimSlot]]] = takers) -> int | None:
+            def next_parts(
+                key: Queue,
+                found: dict[Queue, tuple[int, list[SimSlot]]] = takers,
+                free: list[SimSlot] = free,
+            ) -> int | None:
                 for index, message in enumerate(self._stock[key]):
-                    able = [slot for slot in idle if slot.can_take(message, now)]
+                    able = [slot for slot in free if slot.can_take(message, now)]
                     if able:
                         found[key] = (index, able)
                         return message.part_count
@@ -215,8 +242,15 @@ class Dispatcher:
             return next(slot for slot in able if slot.sim_id == load.sim_id), message
         return None
 
+    def _not_kept(self, idle: list[SimSlot], rank: int, now: datetime) -> list[SimSlot]:
+        """Without the SIMs whose next parts are for a higher kind, which needs more than are free."""
+        higher = [m for key, stock in self._stock.items() if key.rank > rank for m in stock]
+        if not higher:
+            return idle
+        return [slot for slot in idle if not any(slot.is_kept_for(message, now) for message in higher)]
+
     def _set_timer(self, now_s: float, now: datetime) -> None:
-        """Looks again when the next gap or quota ends; the second's look covers the rest."""
+        """Looks again when the next gap ends; `run` covers the rest."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -240,10 +274,7 @@ class Dispatcher:
             for slot in self._slots.values()
             if slot.up
             and slot.not_before_s <= now_s + max(_SOON_S, slot.limits.min_gap_s)
-            and (
-                slot.quota_allows(uses_reserve=True, now=now)
-                or slot.quota_allows(uses_reserve=False, now=now)
-            )
+            and any(slot.quota_allows(rank, now) for rank in _RANKS)
         ]
         plan = FillPlan(
             agent_id=self._agent_id,
@@ -256,7 +287,7 @@ class Dispatcher:
             ),
             known_sim_ids=tuple(self._slots),
             want=0 if self._hold else 2 * len(able),
-            ordinary_allowed=any(slot.quota_allows(uses_reserve=False, now=now) for slot in able),
+            ordinary_allowed=any(slot.quota_allows(0, now) for slot in able),
             stock={key: tuple(stock) for key, stock in self._stock.items()},
             never=self._never(now),
             may_finish=self._ending,

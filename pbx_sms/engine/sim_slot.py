@@ -46,9 +46,11 @@ class SimSlot:
     #: monotonic seconds before which the smallest gap or a modem's back-off forbids a part
     not_before_s: float = 0.0
     idle_since_s: float = 0.0
-    #: for ordinary (False) and for reserve-using messages (True): the quota that is used up
-    blocked: dict[bool, Shortage] = field(default_factory=dict)
-    #: the same of what passes its limits not now and not later
+    #: rank → the quota that its messages lack
+    blocked: dict[int, Shortage] = field(default_factory=dict)
+    #: rank → the message that lacked it
+    blocked_for: dict[int, int] = field(default_factory=dict)
+    #: for ordinary (False) and for reserve-using messages (True): what never passes its limits
     never: dict[bool, Never] = field(default_factory=dict)
     #: set while the worker waits for a message
     waiting: asyncio.Future[Leased | None] | None = None
@@ -86,14 +88,29 @@ class SimSlot:
         free = self.waiting is not None and self.not_before_s <= monotonic_s
         return free and (self.up or self.may_be_probed)
 
-    def quota_allows(self, *, uses_reserve: bool, now: datetime) -> bool:
-        shortage = self.blocked.get(uses_reserve)
+    def quota_allows(self, rank: int, now: datetime) -> bool:
+        shortage = self.blocked.get(rank)
         if shortage is None:
             return True
         if shortage.until_at is not None and shortage.until_at <= now:
-            del self.blocked[uses_reserve]
+            self.unblock(rank)
             return True
         return False
+
+    def block(self, message: Leased, shortage: Shortage) -> None:
+        """The message lacks quota here. Shorter ones of its rank wait too, or it never had room."""
+        self.blocked[message.rank] = shortage
+        self.blocked_for[message.rank] = message.message_id
+
+    def unblock(self, rank: int) -> None:
+        self.blocked.pop(rank, None)
+        self.blocked_for.pop(rank, None)
+
+    def is_kept_for(self, message: Leased, now: datetime) -> bool:
+        """The message lacks nothing but quota here: what becomes free is for no lower kind."""
+        if message.bound_sim_id is not None and message.bound_sim_id != self.sim_id:
+            return False
+        return not self.quota_allows(message.rank, now) and self.too_large(message, now) is None
 
     def can_take(self, message: Leased, now: datetime) -> bool:
         if message.bound_sim_id is not None and message.bound_sim_id != self.sim_id:
@@ -102,7 +119,7 @@ class SimSlot:
             return False
         if self.too_large(message, now) is not None:
             return False
-        return self.quota_allows(uses_reserve=message.rank > 0, now=now)
+        return self.quota_allows(message.rank, now)
 
     def too_large(self, message: Leased, now: datetime) -> Reason | None:
         """Why the message can never pass this SIM's limits as they are."""
@@ -114,7 +131,7 @@ class SimSlot:
             return None
         return never.reason
 
-    def why_not(self, now: datetime, *, uses_reserve: bool) -> tuple[Reason, datetime | None]:
+    def why_not(self, now: datetime, rank: int) -> tuple[Reason, datetime | None]:
         """Why a message does not go now, and until when that is known to last."""
         if not self.registered:
             return Reason("modem_not_registered", {"modem": self.modem_name}), None
@@ -125,7 +142,7 @@ class SimSlot:
                 return self.state_reason or Reason("waits_for_sim"), None
             rest = {"sim": self.imsi, "modem": self.modem_name, "until": self.until_at.isoformat()}
             return Reason("sim_rests", rest), self.until_at
-        shortage = self.blocked.get(uses_reserve)
+        shortage = self.blocked.get(rank)
         if shortage is not None and (shortage.until_at is None or shortage.until_at > now):
             return shortage.reason, shortage.until_at
         return Reason("waits_for_answer", {"modem": self.modem_name}), None

@@ -32,10 +32,9 @@ def _why(key: Queue, slots: Sequence[SimSlot], hold: Reason | None, now: datetim
         return hold
     if not slots:
         return Reason("no_sim")
-    uses_reserve = key.rank > 0
-    if any(slot.up and slot.quota_allows(uses_reserve=uses_reserve, now=now) for slot in slots):
+    if any(slot.up and slot.quota_allows(key.rank, now) for slot in slots):
         return None
-    causes = [slot.why_not(now, uses_reserve=uses_reserve) for slot in slots]
+    causes = [slot.why_not(now, key.rank) for slot in slots]
     ends = [(until_at, reason) for reason, until_at in causes if until_at is not None]
     if ends:
         return min(ends, key=lambda end: end[0])[1]

@@ -1,4 +1,4 @@
-"""Weeks of a large mailing under the default quotas: on which day it ends, and that nobody waits behind it."""
+"""Weeks of a large mailing under the default quotas: on which day it ends, and who waits behind it."""
 
 from __future__ import annotations
 

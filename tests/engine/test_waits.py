@@ -54,7 +54,7 @@ def test_each_cause_has_its_own_reason() -> None:
     asked.in_doubt = True
     held.state, held.state_reason = SimState.DISABLED, Reason("sim_held")
     resting.state, resting.until_at = SimState.SUSPENDED, LATER
-    used_up.blocked[False] = shortage("quota_hour", LATER)
+    used_up.blocked[0] = shortage("quota_hour", LATER)
     causes = [why(ORDINARY, one) for one in (unregistered, in_call, asked, held, resting, used_up)]
     assert [cause.code if cause else None for cause in causes] == [
         "modem_not_registered",
@@ -74,8 +74,8 @@ def test_each_cause_has_its_own_reason() -> None:
 
 def test_the_end_that_comes_first_is_told() -> None:
     first, second, third = slot(1), slot(2), slot(3)
-    first.blocked[False] = shortage("quota_day", LATER + timedelta(hours=3))
-    second.blocked[False] = shortage("quota_hour", LATER)
+    first.blocked[0] = shortage("quota_day", LATER + timedelta(hours=3))
+    second.blocked[0] = shortage("quota_hour", LATER)
     third.registered = False
     told = why(ORDINARY, first, second, third)
     assert told is not None
@@ -85,16 +85,16 @@ def test_the_end_that_comes_first_is_told() -> None:
 @pytest.mark.parametrize(("blocked", "expected"), [(False, None), (True, "quota_day")])
 def test_what_an_ordinary_message_lacks_an_urgent_one_may_have(blocked: bool, expected: str | None) -> None:
     one = slot()
-    one.blocked[False] = shortage("quota_reserve", LATER)
+    one.blocked[0] = shortage("quota_reserve", LATER)
     if blocked:
-        one.blocked[True] = shortage("quota_day", LATER)
+        one.blocked[2] = shortage("quota_day", LATER)
     told = why(URGENT, one)
     assert (told.code if told else None) == expected
 
 
 def test_a_shortage_that_is_over_is_none() -> None:
     one = slot()
-    one.blocked[False] = shortage("quota_hour", NOW)
+    one.blocked[0] = shortage("quota_hour", NOW)
     assert why(ORDINARY, one) is None
 
 
