@@ -8,7 +8,7 @@ from typing import Any
 from flask import abort
 
 from pbx_sms.core import template
-from pbx_sms.core.mailing import MailingKind
+from pbx_sms.core.mailing import MailingKind, UnknownPolicy
 from pbx_sms.storage.views import MailingView
 
 #: what a text may have in characters before it is not even looked at: 255 parts of 153
@@ -24,6 +24,8 @@ class Choices:
     kind: str
     repeats: str | None
     leave_out_incomplete: bool
+    #: a value of `UnknownPolicy`
+    unknown: str
     #: whose text is shown
     row: int | None
 
@@ -39,6 +41,7 @@ class Choices:
             kind=form.get("kind") or MailingKind.INFORMATION.value,
             repeats=form.get("repeats") or None,
             leave_out_incomplete=form.get("leave_out_incomplete") == "yes",
+            unknown=UnknownPolicy.FAIL if form.get("unknown") == "fail" else UnknownPolicy.KEEP,
             row=form.get("row", type=int),
         )
 
@@ -51,5 +54,7 @@ class Choices:
             kind=mailing.kind,
             repeats=mailing.repeats,
             leave_out_incomplete=mailing.leave_out_incomplete,
+            # stays as the draft has it
+            unknown=UnknownPolicy.KEEP,
             row=row,
         )

@@ -145,6 +145,7 @@ class Starts:
                 kind=choices.kind,
                 repeats=choices.repeats,
                 leave_out_incomplete=choices.leave_out_incomplete,
+                unknown=choices.unknown,
                 created_by=start.by,
                 progress=start.checking,
             )["mailing_id"]

@@ -13,6 +13,7 @@ from pbx_sms.core.verdict import Phase
 from pbx_sms.operations import messages
 from pbx_sms.operations.mailings import orders
 from pbx_sms.storage.queue.orders import Decision
+from pbx_sms.storage.schema import mailings
 from pbx_sms.storage.schema import messages as table
 from pbx_sms.storage.users import Role
 
@@ -153,3 +154,17 @@ def test_a_text_of_a_recipient_is_shown_as_text(office: Office) -> None:
     office.send_one(sim_id, NO_ANSWER)
     client = office.client(Role.OPERATOR)
     assert "<script>alert" not in office.get(client, "/messages/unknown").text
+
+
+def test_the_policy_of_a_mailing_goes_from_the_form_to_its_start(office: Office) -> None:
+    list_id = str(office.add_list())
+    client = office.client(Role.OPERATOR)
+    assert 'name="unknown" value="fail"' in office.get(client, f"/mailings/new?list_id={list_id}").text
+    fields = {"list_id": list_id, "text": "Добрый день", "repeats": "all", "unknown": "fail"}
+    asked = office.post(client, "/mailings/check", **fields).text
+    assert '<input type="hidden" name="unknown" value="fail">' in asked
+    for once, given in (("first", fields), ("second", fields | {"unknown": "", "again": "yes"})):
+        assert office.post(client, "/mailings", once=once, **given).status_code == 303
+    with office.database.read() as connection:
+        policies = connection.execute(select(mailings.c.unknown_policy).order_by(mailings.c.mailing_id))
+        assert policies.scalars().all() == ["fail", "keep"]
