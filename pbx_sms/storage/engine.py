@@ -15,14 +15,14 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, func, inspect, make_url, select, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.pool import QueuePool
 
 from pbx_sms.clock import Clock, SteadyClock, SystemClock
 from pbx_sms.errors import Refused
 from pbx_sms.storage import wakeup
 from pbx_sms.storage.postgresql import PATIENCE, WRITERS_PATIENCE
-from pbx_sms.storage.schema import attempts, events
+from pbx_sms.storage.schema import agents, attempts, events
 
 BUSY_TIMEOUT_S = 10.0
 MIGRATIONS = Path(__file__).resolve().parents[2] / "alembic"
@@ -156,7 +156,12 @@ class Database:
             return
         for statement in (
             select(events.c.at).order_by(events.c.event_id.desc()).limit(1),
-            select(attempts.c.ended_at).order_by(attempts.c.attempt_id.desc()).limit(1),
+            # the newest attempts may have no answer yet
+            select(attempts.c.ended_at)
+            .where(attempts.c.ended_at.is_not(None))
+            .order_by(attempts.c.attempt_id.desc())
+            .limit(1),
+            select(func.max(agents.c.seen_at)),
         ):
             newest_at = connection.execute(statement).scalar_one_or_none()
             if newest_at is not None:
@@ -201,8 +206,12 @@ def open_database(url: str, *, clock: Clock | None = None) -> Database:
         if database.is_sqlite and not Path(str(make_url(url).database)).exists():
             database.close()
             raise Refused("database_needs_upgrade", url=shown(url))
-        with database.read() as connection:
-            current = _revision(connection)
+        try:
+            with database.read() as connection:
+                current = _revision(connection)
+        except DatabaseError:
+            database.close()
+            raise
     if current != newest_revision():
         database.close()
         raise Refused("database_needs_upgrade", url=shown(url))
@@ -238,7 +247,10 @@ def reachable(url: str) -> Iterator[None]:
     """Raises `Refused("database_unreachable")` for a database that does not answer."""
     try:
         yield
-    except OperationalError as error:
+    except DatabaseError as error:
+        # of the kinds of errors, these two are about the connection and about a file that is no database
+        if type(error) not in (OperationalError, DatabaseError):
+            raise
         raise Refused("database_unreachable", url=shown(url), problem=str(error.orig).strip()) from error
 
 

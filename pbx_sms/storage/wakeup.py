@@ -11,6 +11,7 @@ import itertools
 import os
 import select
 import socket
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
@@ -73,12 +74,15 @@ def _short_path(folder: Path) -> Iterator[str]:
 class SocketWaker:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._lock = threading.Lock()
         self._socket: socket.socket | None = None
 
     def wake(self, *, own: bool) -> None:
-        if self._socket is None:
-            self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-            self._socket.setblocking(False)
+        with self._lock:
+            if self._socket is None:
+                self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+                self._socket.setblocking(False)
+            sender = self._socket
         try:
             names = os.listdir(self._folder)
         except FileNotFoundError:
@@ -91,7 +95,7 @@ class SocketWaker:
         with _short_path(self._folder) as short:
             for name in names:
                 try:
-                    self._socket.sendto(b"!", f"{short}/{name}")
+                    sender.sendto(b"!", f"{short}/{name}")
                 except ConnectionRefusedError:
                     # its process is gone
                     with contextlib.suppress(OSError):
