@@ -1,4 +1,4 @@
-"""A private PostgreSQL server for the tests: its own folder, a Unix socket, no network.
+"""A private PostgreSQL server for the tests: its own folder, a Unix socket, a network only if one is named.
 
 It runs as an unprivileged user when the tests run as root, because the server refuses root, and the
 kernel ends it when the tests are killed. Its data is not worth a disk flush.
@@ -10,8 +10,10 @@ import itertools
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import tempfile
+from ipaddress import IPv4Interface
 from pathlib import Path
 
 import psycopg
@@ -41,14 +43,16 @@ def _unprivileged() -> pwd.struct_passwd | None:
 
 
 class PostgresqlServer:
-    def __init__(self, folder: Path, process: subprocess.Popen[bytes]) -> None:
+    def __init__(self, folder: Path, command: list[str]) -> None:
         self._folder = folder
-        self._process = process
+        self._command = command
+        self._process = self._run()
         self._serial = itertools.count(1)
 
     @classmethod
-    def start(cls) -> PostgresqlServer:
-        """Creates the cluster, starts it, and returns when it answers."""
+    def start(cls, network: IPv4Interface | None = None) -> PostgresqlServer:
+        """Creates the cluster, starts it, and returns when it answers. With `network` it listens at that
+        address as well, for everybody in that network."""
         # in /tmp itself: a socket's path has room for 107 bytes, and the other user must get there
         folder = Path(tempfile.mkdtemp(prefix="pbx-sms-pg-", dir="/tmp"))
         user = _unprivileged()
@@ -70,30 +74,37 @@ class PostgresqlServer:
                 stdout=log,
                 stderr=log,
             )
+        if network is not None:
+            with (data / "pg_hba.conf").open("a") as rules:
+                rules.write(f"host all all {network.network} trust\n")
         options = {
-            "listen_addresses": "",
+            "listen_addresses": str(network.ip) if network is not None else "",
             "unix_socket_directories": str(folder),
             "fsync": "off",
             "full_page_writes": "off",
             "max_connections": "200",
             "timezone": "Asia/Kathmandu",
         }
-        with (folder / "server.log").open("wb") as log:
-            process = subprocess.Popen(
-                [
-                    *["setpriv", *become, "--pdeathsig=QUIT", _binary("postgres"), "-D", str(data)],
-                    *itertools.chain.from_iterable(
-                        ("-c", f"{name}={value}") for name, value in options.items()
-                    ),
-                ],
-                cwd="/",
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-            )
-        server = cls(folder, process)
+        command = ["setpriv", *become, "--pdeathsig=QUIT", _binary("postgres"), "-D", str(data)]
+        for name, value in options.items():
+            command += ["-c", f"{name}={value}"]
+        server = cls(folder, command)
         server._wait_until_it_answers()
         return server
+
+    def _run(self) -> subprocess.Popen[bytes]:
+        with (self._folder / "server.log").open("ab") as log:
+            return subprocess.Popen(self._command, cwd="/", stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+
+    def halt(self) -> None:
+        """As `pg_ctl stop`: every session is ended. Returns when nobody answers any more."""
+        self._process.send_signal(signal.SIGINT)
+        self._process.wait()
+
+    def resume(self) -> None:
+        """After `halt`: returns when it answers again, with everything that was committed."""
+        self._process = self._run()
+        self._wait_until_it_answers()
 
     @property
     def pid(self) -> int:

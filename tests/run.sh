@@ -14,7 +14,7 @@ if [ "${1-}" = --fast ]; then
 fi
 
 # a server and its command-line programs, a browser, letters for both languages, and the shell's linter
-packages=(ca-certificates chromium fonts-dejavu-core git postgresql python3-venv shellcheck util-linux)
+packages=(ca-certificates chromium fonts-dejavu-core git iproute2 postgresql python3-venv shellcheck util-linux)
 cluster_setting=/etc/postgresql-common/createcluster.d/pbx-sms-tests.conf
 
 install_packages() {
