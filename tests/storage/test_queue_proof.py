@@ -42,9 +42,7 @@ def test_whatever_the_report_says_it_proves_that_the_network_had_the_part(
     assert rig.state(message) == state
 
 
-@pytest.mark.parametrize(
-    ("recipient", "other_sim"), [("+79160000000", False), (None, False), (NUMBER, True)]
-)
+@pytest.mark.parametrize(("recipient", "other_sim"), [("+79160000000", False), (None, False), (NUMBER, True)])
 def test_a_report_that_may_be_about_something_else_proves_nothing(
     rig: Rig, recipient: str | None, other_sim: bool
 ) -> None:
