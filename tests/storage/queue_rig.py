@@ -175,6 +175,7 @@ class Rig:
         *,
         first_seen_at: datetime = NOW - timedelta(days=90),
         whole_message: bool = False,
+        modem_id: int | None = None,
     ) -> Granted | Denied:
         begun = Begun(
             message_id=message_id,
@@ -186,6 +187,7 @@ class Rig:
             resume_parts_s=RESUME_S,
             whole_message=whole_message,
             until_at=self.now + INTENT,
+            modem_id=modem_id,
         )
         return self.do(lambda connection, new: queue.begin_submit(connection, begun, self.now, new))
 

@@ -260,17 +260,25 @@ def expire(connection: Connection, now: datetime, resume_parts_s: float, new_eve
 
 def finish_mailings(connection: Connection, now: datetime, new_events: list[NewEvent]) -> list[int]:
     """Running mailings with nothing queued, leased or submitting are finished."""
+    is_over = and_(
+        mailings.c.state == MailingState.RUNNING,
+        ~exists(
+            select(messages.c.message_id).where(
+                messages.c.mailing_id == mailings.c.mailing_id,
+                messages.c.state.in_(tuple(OPEN_STATES)),
+            )
+        ),
+    )
+    if connection.dialect.name == "postgresql":
+        # whoever has a message sent again just now holds the row (`revive_mailing`): wait, and look anew
+        chosen = tuple(connection.execute(select(mailings.c.mailing_id).where(is_over)).scalars())
+        if not chosen:
+            return []
+        which = mailings.c.mailing_id.in_(chosen)
+        connection.execute(select(mailings.c.mailing_id).where(which).with_for_update())
     finished = connection.execute(
         update(mailings)
-        .where(
-            mailings.c.state == MailingState.RUNNING,
-            ~exists(
-                select(messages.c.message_id).where(
-                    messages.c.mailing_id == mailings.c.mailing_id,
-                    messages.c.state.in_(tuple(OPEN_STATES)),
-                )
-            ),
-        )
+        .where(is_over)
         .values(state=MailingState.FINISHED, finished_at=now, reason_code=None, reason_params=None)
         .returning(mailings.c.mailing_id)
     ).scalars()
@@ -377,11 +385,15 @@ def _set_parts(
 def revive_mailing(
     connection: Connection, mailing_id: int | None, now: datetime, new_events: list[NewEvent]
 ) -> None:
+    """A finished mailing of which a message is to be sent again runs; a running one stays so until the
+    transaction ends."""
     if mailing_id is None:
         return
+    which = mailings.c.mailing_id == mailing_id
+    connection.execute(select(mailings.c.mailing_id).where(which).with_for_update())
     revived = connection.execute(
         update(mailings)
-        .where(mailings.c.mailing_id == mailing_id, mailings.c.state == MailingState.FINISHED)
+        .where(which, mailings.c.state == MailingState.FINISHED)
         .values(state=MailingState.RUNNING, finished_at=None)
     ).rowcount
     if revived:
