@@ -83,6 +83,8 @@ class Engine:
         self._lock = lock
         self._stopping = asyncio.Event()
         self._keepers: list[ModemKeeper] = []
+        #: while it runs
+        self.scheduler: Scheduler | None = None
 
     def request_stop(self) -> None:
         self._stopping.set()
@@ -146,7 +148,7 @@ class Engine:
             asyncio.create_task(house.run(), name="housekeeping"),
             asyncio.create_task(nudges.follow(self._database, dispatcher.look), name="nudges"),
         ]
-        scheduler = Scheduler(self._settings, storage, around.agent_id, dispatcher.look)
+        self.scheduler = scheduler = Scheduler(self._settings, storage, around.agent_id, dispatcher.look)
         scheduler.start()
         naming = asyncio.create_task(self._keep_name(), name="name")
         stopping = asyncio.create_task(self._stopping.wait(), name="stopping")

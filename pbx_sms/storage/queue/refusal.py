@@ -18,6 +18,7 @@ from pbx_sms.core.health import Pattern
 from pbx_sms.core.mailing import MailingState
 from pbx_sms.core.message import MessageState
 from pbx_sms.core.reason import Reason
+from pbx_sms.core.sim import SimState
 from pbx_sms.core.verdict import Kind, Scope, Verdict
 from pbx_sms.storage import health
 from pbx_sms.storage.events import NewEvent
@@ -117,7 +118,7 @@ def _queue_again(
     again_at = retry.message_retry_at(now, granted.attempt_count, begun=begun, chance=chance)
     if begun or (verdict.scope is Scope.SIM and not may_reroute):
         values["bound_sim_id"] = sim_id
-        if not begun and rest.until_at is not None:
+        if not begun and rest.state is SimState.THROTTLED and rest.until_at is not None:
             # whoever is next in line goes first when the SIM is back
             again_at = max(again_at, rest.until_at + timedelta(seconds=_STEP_BACK_S))
     if verdict.scope is not Scope.SIM or begun or not may_reroute or granted.attempt_count > 1:

@@ -118,18 +118,19 @@ def keep(connection: Connection, sim_id: int, rest: Rest, now: datetime, new_eve
         update(messages)
         .where(
             messages.c.message_id.in_(rest.message_ids),
-            messages.c.state == MessageState.QUEUED,
+            # one that is lent out comes back from its intent: another SIM may not begin it any more
+            messages.c.state.in_((MessageState.QUEUED, MessageState.LEASED)),
             messages.c.first_accepted_at.is_(None),
             messages.c.mailing_id.in_(select(mailings.c.mailing_id).where(mailings.c.reroute.is_(False))),
         )
         .values(bound_sim_id=sim_id, reason_code=reason.code, reason_params=dict(reason.params))
-        .returning(messages.c.message_id, messages.c.mailing_id)
+        .returning(messages.c.message_id, messages.c.mailing_id, messages.c.state)
     )
     new_events.extend(
         NewEvent(
             at=now,
             kind="message",
-            state=MessageState.QUEUED,
+            state=row.state,
             mailing_id=row.mailing_id,
             message_id=row.message_id,
             sim_id=sim_id,
