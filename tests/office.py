@@ -10,10 +10,12 @@ import io
 import re
 from collections.abc import Sequence
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from argon2 import PasswordHasher
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from flask import Flask
@@ -25,12 +27,13 @@ from pbx_sms.core.network_codes import decide
 from pbx_sms.core.quota import SimLimits
 from pbx_sms.core.tpdu.status_report import StatusReport
 from pbx_sms.core.verdict import ACCEPTED, Phase, Verdict
-from pbx_sms.operations import lists, mailings, users
-from pbx_sms.storage import devices, events, queue
+from pbx_sms.operations import lists, mailings
+from pbx_sms.storage import devices, events, queue, users
 from pbx_sms.storage.engine import Database
 from pbx_sms.storage.events import NewEvent
 from pbx_sms.storage.queue import Granted
 from pbx_sms.storage.users import Role
+from web import access
 
 TRANSLATIONS = Path(__file__).parents[1] / "web" / "translations"
 
@@ -71,6 +74,11 @@ def workbook(rows: Sequence[Sequence[Any]] = ROWS, columns: Sequence[str] = COLU
     return out.getvalue()
 
 
+@cache
+def _hash_of_the_password() -> str:
+    return PasswordHasher().hash(PASSWORD)
+
+
 class Office:
     def __init__(self, app: Flask, database: Database, settings: Settings) -> None:
         self.app, self.database, self.settings = app, database, settings
@@ -79,17 +87,34 @@ class Office:
         self._reference = 0
 
     def add_user(self, role: Role, name: str | None = None) -> str:
+        """The name; the password is PASSWORD. Its hash is a real one, made once for all tests: making one
+        is slow on purpose."""
         name = name or str(role)
-        users.add(self.database, self.settings, name=name, role=role, password=PASSWORD)
+        now = self.database.now()
+        with self.database.begin() as connection:
+            users.add(
+                connection,
+                name=name,
+                password_hash=_hash_of_the_password(),
+                role=role,
+                session_key=f"session of {name}",
+                now=now,
+            )
         return name
 
     def client(self, role: Role | None = None, language: str = "en") -> FlaskClient:
-        """A browser, signed in as a new user of `role` or signed out."""
+        """A browser, signed in as a new user of `role` or signed out. What happens when a person signs in has
+        its own tests; here the session is the one that it leads to."""
         client = self.app.test_client()
         client.environ_base["HTTP_ACCEPT_LANGUAGE"] = language
         if role is not None:
-            answer = self.post(client, "/sign-in", name=self.add_user(role), password=PASSWORD)
-            assert answer.status_code == 303, answer.text
+            name = self.add_user(role)
+            with self.database.read() as connection:
+                user = users.by_name(connection, name)
+            assert user is not None
+            with client.session_transaction() as session:
+                session["_user_id"] = access.SignedInUser(user).get_id()
+                session.permanent = True
         return client
 
     def get(self, client: FlaskClient, path: str, **options: Any) -> Any:
