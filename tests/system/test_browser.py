@@ -158,6 +158,76 @@ def test_nothing_needs_sideways_scrolling_on_a_phone_in_either_language(
         assert problems == []
 
 
+#: texts with less contrast than WCAG 2.2 AA asks for (1.4.3), as [what, text, ratio]; what is disabled may
+_PALE_TEXTS = """() => {
+  const parse = (colour) => {
+    const [r, g, b, a = 1] = colour.match(/[\\d.]+/g).map(Number);
+    return { rgb: [r, g, b], a };
+  };
+  const over = (top, below) => top.rgb.map((value, index) => value * top.a + below[index] * (1 - top.a));
+  const channel = (value) => {
+    const share = value / 255;
+    return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
+  };
+  const luminance = ([r, g, b]) => 0.2126 * channel(r) + 0.7152 * channel(g) + 0.0722 * channel(b);
+  const pale = [];
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) {
+    const text = walker.currentNode.data.trim();
+    const element = walker.currentNode.parentElement;
+    if (!text || !element.getClientRects().length) continue;
+    if (element.closest("[disabled], .sr, script, noscript, option")) continue;
+    const chain = [];
+    for (let one = element; one; one = one.parentElement) chain.unshift(getComputedStyle(one));
+    const base = chain.reduce((below, style) => over(parse(style.backgroundColor), below), [255, 255, 255]);
+    const style = chain.at(-1);
+    const ink = parse(style.color);
+    ink.a *= chain.reduce((opacity, one) => opacity * Number(one.opacity), 1);
+    const [dark, light] = [luminance(over(ink, base)), luminance(base)].sort((one, other) => one - other);
+    const ratio = (light + 0.05) / (dark + 0.05);
+    const size = parseFloat(style.fontSize);
+    const isLarge = size >= 24 || (size >= 18.66 && Number(style.fontWeight) >= 700);
+    if (ratio < (isLarge ? 3 : 4.5)) pale.push([element.className || element.tagName, text, ratio]);
+  }
+  return pale;
+}"""
+
+
+@pytest.mark.parametrize("colors", ["light", "dark"])
+def test_every_text_stands_out_from_its_ground(
+    browser: Browser, office: Office, pages: PagesProcess, colors: str
+) -> None:
+    name = office.add_user(Role.ADMIN)
+    list_id = office.add_list()
+    mailing_id = office.start_mailing(list_id)
+    sim_id = office.add_sim("250011234567890", "gsm1", "MTS")
+    for answer in ("+CMS ERROR: 1", "timeout"):
+        office.send_one(sim_id, refusal(answer))
+    office.send_one(sim_id)
+    page, _ = open_page(browser, colors=colors)
+    page.goto(f"{pages.url}/sign-in")
+    assert page.evaluate(_PALE_TEXTS) == []
+    sign_in(page, pages, name)
+    for path in (
+        "/",
+        "/lists",
+        f"/lists/{list_id}",
+        "/uploads/new",
+        f"/mailings/new?list_id={list_id}",
+        f"/mailings/{mailing_id}",
+        f"/mailings/{mailing_id}/messages",
+        f"/mailings/{mailing_id}/cancel",
+        "/nowhere",
+    ):
+        page.goto(pages.url + path)
+        assert page.evaluate(_PALE_TEXTS) == [], path
+    page.goto(f"{pages.url}/mailings/new?list_id={list_id}")
+    page.get_by_label("Text", exact=True).fill("{Имя|Клиент}, заказ №{Заказ} готов")
+    page.get_by_role("button", name="Check the mailing").click()
+    expect(page.locator(".problems")).to_be_visible()
+    assert page.evaluate(_PALE_TEXTS) == []
+
+
 def _texts() -> list[str]:
     """Texts around every edge of the two encodings, and a thousand that chance has put together."""
     texts = ["", "a", "€", "€" * 80, "€" * 81, "a" * 152 + "€" + "b" * 20, "[" * 77 + "a" * 100]

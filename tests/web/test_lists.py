@@ -91,6 +91,23 @@ def test_the_person_may_choose_another_row_of_titles_column_and_format(
     assert "00084315" in office.get(client, list_page).text
 
 
+def test_the_first_rows_are_shown_as_a_message_would_carry_them(office: Office, client: FlaskClient) -> None:
+    book = load_workbook(io.BytesIO(workbook()))
+    assert book.active is not None
+    for row in range(2, 8):
+        book.active.cell(row, 3).number_format = "00000000"
+    out = io.BytesIO()
+    book.save(out)
+    book.close()
+    mapping = local(office, upload(office, client, out.getvalue()))
+    assert "<td>00084315</td>" in office.get(client, mapping).text
+    as_it_is = office.get(client, f"{mapping}?header_row=1&formats=chosen").text
+    assert "<td>84315</td>" in as_it_is
+    assert "<td>84%</td>" not in as_it_is
+    money = office.get(client, f"{mapping}?header_row=1&formats=chosen&format-3=currency").text
+    assert "<td>990.50</td>" in money
+
+
 @pytest.mark.parametrize(
     ("choices", "sentence"),
     [

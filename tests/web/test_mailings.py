@@ -11,9 +11,12 @@ import pytest
 from flask.testing import FlaskClient
 from office import Office, refusal
 from openpyxl import load_workbook
+from sqlalchemy import update
 
+from pbx_sms.core.reason import Reason
 from pbx_sms.operations import mailings
 from pbx_sms.storage import views
+from pbx_sms.storage.schema import mailings as mailings_table
 from pbx_sms.storage.users import Role
 from pbx_sms.storage.views import MailingView
 
@@ -68,6 +71,29 @@ def test_rows_with_an_empty_placeholder_stop_start_until_they_are_left_out(
         office, client, list_id, text="{Имя}, {Заказ}", repeats="all", leave_out_incomplete="yes"
     ).text
     assert "Send 4 messages" in chosen
+
+
+def test_a_text_that_cannot_be_sent_is_not_counted(office: Office, client: FlaskClient, list_id: int) -> None:
+    page = check(office, client, list_id, text="{Имья}, готово").text
+    assert "This text cannot be sent" in page
+    assert "{Имья} → {Имя}" in page
+    assert "0 messages" not in page
+    assert "No row is left out" not in page
+
+
+def test_instants_in_reasons_are_told_by_the_clock_of_the_office(
+    office: Office, client: FlaskClient, list_id: int
+) -> None:
+    mailing_id = office.start_mailing(list_id)
+    reason = Reason("quota_day", {"max_parts": 100, "until": "2026-03-01T21:30:00.5+00:00"})
+    with office.database.begin() as connection:
+        connection.execute(
+            update(mailings_table).values(reason_code=reason.code, reason_params=dict(reason.params))
+        )
+    page = office.get(client, f"/mailings/{mailing_id}").text
+    assert "goes on 02.03.2026 00:30" in page
+    told = office.get(client, f"/mailings/{mailing_id}/log.json").json["progress"]["reason_text"]
+    assert told.endswith("goes on 02.03.2026 00:30")
 
 
 def test_start_makes_what_the_button_said_and_leads_to_the_log(
