@@ -57,6 +57,7 @@ if [ ${#failed[@]} -gt 0 ]; then
     printf 'FAILED: %s\n' "${failed[@]}"
 fi
 status=0
-.venv/bin/python -m pytest "${tests[@]}" "$@" </dev/null || status=$?
+# a process for each core; a file's tests stay together, because they share what is costly to start
+.venv/bin/python -m pytest -n "$(nproc)" --dist loadfile "${tests[@]}" "$@" </dev/null || status=$?
 [ ${#failed[@]} -eq 0 ] || [ "$status" -ne 0 ] || status=1
 exit "$status"
