@@ -62,7 +62,7 @@ async def until(database: Database, condition: Callable[[], bool]) -> None:
 async def fill(database: Database, folder: Path) -> None:
     """Users, a list and its mailing, of which a dozen are sent and the rest waits; one unknown, one inbound
     message, a number on the stop list, a single message, a removed list."""
-    faults = {"fault": [{"action": "no_answer", "nth": 4, "modem": 0}]}
+    faults = {"fault": [{"action": "no_answer_not_accepted", "nth": 4, "modem": 0}]}
     async with Simulator(folder, modems=2, faults=faults, report_delay_s=0, boot_scale=0) as simulator:
         free = dict.fromkeys(("per_hour", "per_month", "min_gap_s", "service_reserve_per_day"), 0)
         made = Settings.model_validate(
