@@ -280,6 +280,9 @@ class Dispatcher:
             agent_id=self._agent_id,
             lease_s=self._pace.lease_s,
             sim_ids=frozenset(slot.sim_id for slot in able),
+            begun_sim_ids=frozenset(
+                slot.sim_id for slot in self._slots.values() if slot.up and self._hold is None
+            ),
             probe_sim_ids=frozenset(
                 slot.sim_id
                 for slot in self._slots.values()
@@ -316,7 +319,9 @@ class Dispatcher:
         for key, messages in filled.leased.items():
             # a lease that ran out here, and was taken again, is one message all the same
             self._remove({message.message_id for message in messages})
-            self._stock.setdefault(key, deque()).extend(messages)
+            stock = self._stock.setdefault(key, deque())
+            stock.extend(message for message in messages if not message.begun)
+            stock.extendleft(message for message in messages if message.begun)
         self._drained, self._exhausted = not filled.leased, frozenset(filled.exhausted)
         await self._explain(filled.queues, now)
 

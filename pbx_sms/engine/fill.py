@@ -30,6 +30,8 @@ class FillPlan:
     lease_s: float
     #: SIMs that can send soon
     sim_ids: frozenset[int]
+    #: SIMs that may go on with what they have begun, be their quota used up
+    begun_sim_ids: frozenset[int]
     #: SIMs that nothing but a test may go through
     probe_sim_ids: frozenset[int]
     #: all SIMs of this agent
@@ -66,6 +68,7 @@ class FillPlan:
             sim_id: usage.usage(work.connection, sim_id, limits, work.now, self.zone)
             for sim_id, limits in self.count_usage
         }
+        self._lease_begun(work)
         self._lease_probes(work)
         ready_count, last_rank = 0, 0
         for key in self.queues:
@@ -90,6 +93,23 @@ class FillPlan:
     def _waits_for_test(self, message: Leased) -> bool:
         """It is the test of a SIM that takes nothing else."""
         return message.probe and message.bound_sim_id in self.probe_sim_ids
+
+    def _goes_on(self, message: Leased) -> bool:
+        """A part of it was accepted, and its SIM may send the rest."""
+        return message.begun and message.bound_sim_id in self.begun_sim_ids
+
+    def _lease_begun(self, work: Work) -> None:
+        stocked = {
+            message.bound_sim_id for messages in self.stock.values() for message in messages if message.begun
+        }
+        for begun in queue.lease_begun(
+            work.connection,
+            agent_id=self.agent_id,
+            sim_ids=self.begun_sim_ids - stocked,
+            now=work.now,
+            until_at=work.now + timedelta(seconds=self.lease_s),
+        ):
+            self.leased.setdefault(Queue(begun.mailing_id, begun.rank), []).append(begun)
 
     def _lease_probes(self, work: Work) -> None:
         stocked = {
@@ -144,6 +164,7 @@ class FillPlan:
                 message.message_id
                 for message in messages
                 if not self._waits_for_test(message)
+                and not self._goes_on(message)
                 and (
                     stopped
                     or blocked

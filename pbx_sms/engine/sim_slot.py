@@ -117,6 +117,9 @@ class SimSlot:
             return False
         if self.state is not SimState.READY and not message.probe:
             return False
+        if message.begun:
+            # its quota was reserved with its first part
+            return True
         if self.too_large(message, now) is not None:
             return False
         return self.quota_allows(message.rank, now)

@@ -238,3 +238,27 @@ async def test_the_gap_between_two_parts_does_not_hold_up_a_stop(make_rig: MakeR
     await rig.start()
     await rig.until(lambda: rig.is_finished(mailing))
     rig.assert_each_once(mailing)
+
+
+async def test_a_begun_message_goes_on_though_its_sims_day_is_full(make_rig: MakeRig) -> None:
+    rig = make_rig(modems=1, limits={"per_day": 3, "service_reserve_per_day": 0})
+    rig.cell.rules = [Rule(part=2, code="+CMS ERROR: 21", times=2)]
+    await rig.start()
+    mailing = rig.mailing([3, 1])
+    begun = rig.messages_of(mailing)[0].message_id
+    await rig.until(lambda: rig.messages_of(mailing)[0].state == "submitted", within_s=200)
+    assert [entry.part for entry in rig.cell.ledger] == [1, 2, 3]
+    assert {row.message_id for row in rig.attempts() if row.counted_at is not None} == {begun}
+    assert rig.messages_of(mailing)[1].state in ("queued", "leased")
+
+
+async def test_a_begun_message_of_a_paused_mailing_is_completed(make_rig: MakeRig) -> None:
+    rig = make_rig(modems=1)
+    rig.cell.rules = [Rule(part=2, code="+CMS ERROR: 21", times=1)]
+    await rig.start()
+    mailing = rig.mailing([3, 1])
+    await rig.until(lambda: len(rig.cell.ledger) == 1)
+    rig.pause(mailing)
+    await rig.until(lambda: rig.messages_of(mailing)[0].state == "submitted", within_s=200)
+    assert [entry.part for entry in rig.cell.ledger] == [1, 2, 3]
+    assert rig.messages_of(mailing)[1].state in ("queued", "leased")

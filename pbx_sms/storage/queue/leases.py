@@ -109,6 +109,30 @@ def lease_probes(
     return _take(connection, due, len(sim_ids), agent_id, until_at)
 
 
+def lease_begun(
+    connection: Connection,
+    *,
+    agent_id: int,
+    sim_ids: Collection[int],
+    now: datetime,
+    until_at: datetime,
+) -> list[Leased]:
+    """Takes messages of which a part was accepted, at most one for each SIM at a time.
+
+    Their quota is reserved already, and a mailing that is paused completes them: a recipient is not left
+    with a torso.
+    """
+    if not sim_ids:
+        return []
+    due = and_(
+        messages.c.state == MessageState.QUEUED,
+        messages.c.first_accepted_at.is_not(None),
+        messages.c.bound_sim_id.in_(tuple(sim_ids)),
+        or_(messages.c.not_before_at.is_(None), messages.c.not_before_at <= now),
+    )
+    return _take(connection, due, len(sim_ids), agent_id, until_at)
+
+
 _TAKEN = (
     messages.c.message_id,
     messages.c.mailing_id,
