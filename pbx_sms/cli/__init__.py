@@ -12,11 +12,14 @@ import sys
 from collections.abc import Sequence
 from typing import cast
 
+from sqlalchemy.exc import OperationalError
+
 from pbx_sms import __version__
 from pbx_sms.cli import db, inbox, lists, mailings, messages, processes, sims, simulate, stop, users
 from pbx_sms.cli.arguments import Run, add_shared_options
 from pbx_sms.cli.context import Context
-from pbx_sms.errors import ConfigError, PbxSmsError
+from pbx_sms.errors import ConfigError, PbxSmsError, Refused
+from pbx_sms.storage.engine import shown
 
 _GROUPS = (db, processes, users, lists, mailings, messages, stop, inbox, sims, simulate)
 
@@ -32,6 +35,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         return status
     except PbxSmsError as error:
         _complain(context, error)
+        return 1
+    except OperationalError as error:
+        # a server that goes away in the middle, a full disk, a lock held by somebody else
+        _complain(context, Refused("database_unreachable", **_database_problem(context, error)))
         return 1
     except KeyboardInterrupt:
         return 130
@@ -56,6 +63,10 @@ def make_parser() -> argparse.ArgumentParser:
     for group in _GROUPS:
         group.add_commands(commands)
     return parser
+
+
+def _database_problem(context: Context, error: OperationalError) -> dict[str, str]:
+    return {"url": shown(context.settings.database.url), "problem": str(error.orig).strip()}
 
 
 def _prepare_streams(*, as_json: bool) -> None:

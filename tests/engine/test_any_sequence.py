@@ -163,7 +163,7 @@ class Office:
         imsis = [modem.imsi for modem in self.rig.modems]
         await (self.rig.die() if step.killed else self.rig.stop())
         self._retired.append(self.rig)
-        await asyncio.sleep(step.stopped_s)
+        await self.rig.passes_stopped(step.stopped_s)
         self._set_by += step.by
         self.rig = self._make(cell=self.rig.cell)
         self.rig.clock.set_by(self._set_by)
