@@ -61,6 +61,7 @@ def init_app(app: Flask, time_zone: str) -> None:
         mailing_state=mailing_state,
         sim_state=sim_state,
         kind=kind_name,
+        role=role_name,
         tone=lambda state: TONES.get(state, "off"),
     )
     static_folder = Path(str(app.static_folder))
@@ -194,4 +195,15 @@ def kind_name(kind: str) -> str:
             "service": _("Service"),
             "urgent": _("Urgent"),
         }.get(kind, kind)
+    )
+
+
+def role_name(role: str) -> str:
+    return str(
+        {
+            "admin": _("Administrator"),
+            "operator": _("Operator"),
+            "receptionist": _("Receptionist"),
+            "viewer": _("Viewer"),
+        }.get(role, role)
     )
