@@ -34,10 +34,6 @@ def register_agent(connection: Connection, name: str, now: datetime) -> int:
     return int(agent_id)
 
 
-def agent_alive(connection: Connection, agent_id: int, now: datetime) -> None:
-    connection.execute(update(agents).where(agents.c.agent_id == agent_id).values(seen_at=now))
-
-
 def agent_stopped(connection: Connection, agent_id: int, now: datetime) -> None:
     """No SIM of the agent can send any more."""
     connection.execute(update(agents).where(agents.c.agent_id == agent_id).values(stopped_at=now))
