@@ -42,7 +42,13 @@ class SendingRun:
     """`folder` holds settings, log and modems, `database_folder` the database: it may be another disk."""
 
     def __init__(
-        self, folder: Path, database_folder: Path, *, modems: int = 2, latency_s: float = 0.2
+        self,
+        folder: Path,
+        database_folder: Path,
+        *,
+        modems: int = 2,
+        latency_s: float = 0.2,
+        more_settings: str = "",
     ) -> None:
         self.url = f"sqlite:///{database_folder}/pbx-sms.db"
         self.log_path = folder / "engine.log"
@@ -53,7 +59,7 @@ class SendingRun:
             f'[[modem]]\nname = "gsm{number}"\nport = "{self._modems}/modem{number}"'
             for number in range(modems)
         ]
-        self._config.write_text("\n".join(tables) + "\n")
+        self._config.write_text("\n".join([*tables, more_settings]) + "\n")
         self._simulating = running_simulator(
             self._modems, modems=modems, latency_s=latency_s, report_delay_s=0.2, boot_scale=0
         )
@@ -85,6 +91,16 @@ class SendingRun:
                 stdout=log,
                 stderr=log,
             )
+
+    def command(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """`pbx-sms` with these words, as a person types them."""
+        return subprocess.run(
+            [sys.executable, "-m", "pbx_sms", "--config", str(self._config), *words],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
 
     def kill_engine(self) -> None:
         assert self.engine is not None

@@ -54,7 +54,7 @@ class Rig(Protocol):
     async def plug(self) -> None: ...
 
     async def hang(self) -> None:
-        """It stops answering anything."""
+        """It stops answering anything, and still carries out a reset."""
         ...
 
     async def swap_sim(self) -> None: ...
@@ -113,7 +113,7 @@ class SimulatedRig:
         await self._order(cmd="plug", modem=0)
 
     async def hang(self) -> None:
-        await self._order(cmd="hang", modem=0)
+        await self._order(cmd="hang", modem=0, obeys_reset=True)
 
     async def swap_sim(self) -> None:
         await self._order(cmd="swap_sim", modem=0)

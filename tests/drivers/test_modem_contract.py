@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from pbx_sms.core.tpdu import Deliver
 from pbx_sms.core.verdict import Kind, Scope
 from pbx_sms.drivers.modem import (
     CallChanged,
+    Identity,
     InboundReceived,
     LateAnswer,
     Modem,
@@ -39,13 +41,22 @@ async def rig(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[R
 async def modem(rig: Rig) -> Modem:
     """Open and registered; what it told so far is read."""
     await rig.modem.open()
-    events = told(rig.modem)
-    while not any(
-        isinstance(event, StateChanged) and event.state is ModemState.REGISTERED for event in events
-    ):
-        events.append(await rig.modem.events.get())
+    await registered(rig.modem)
     told(rig.modem)
     return rig.modem
+
+
+async def registered(modem: Modem) -> None:
+    while (await next_of(modem, StateChanged)).state is not ModemState.REGISTERED:
+        pass
+
+
+async def opened_again(modem: Modem) -> Identity:
+    """After a restart: its port may not be back at once."""
+    while True:
+        with contextlib.suppress(ModemError):
+            return await modem.open()
+        await asyncio.sleep(0.1)
 
 
 async def test_opening_tells_which_sim_it_is(rig: Rig) -> None:
@@ -247,6 +258,27 @@ async def test_a_modem_that_hangs_is_found(rig: Rig, modem: Modem) -> None:
     await rig.hang()
     with pytest.raises(ModemError, match="modem_silent"):
         await modem.poll()
+
+
+async def test_a_modem_that_hangs_is_brought_back_by_a_reset(rig: Rig, modem: Modem) -> None:
+    await rig.hang()
+    with pytest.raises(ModemError, match="modem_silent"):
+        await modem.poll()
+    await modem.reset()
+    with pytest.raises(ModemError, match="port_lost"):
+        await modem.submit(submission())
+    assert (await opened_again(modem)).imsi == rig.imsi
+    # it may have registered while it was being opened
+    while not any(getattr(event, "state", None) is ModemState.REGISTERED for event in told(modem)):
+        await modem.poll()
+        await asyncio.sleep(0.05)
+    assert (await modem.submit(submission())).verdict.kind is Kind.ACCEPTED
+
+
+async def test_a_reset_needs_a_port(rig: Rig, modem: Modem) -> None:
+    await rig.unplug()
+    with pytest.raises(ModemError, match="port_missing"):
+        await modem.reset()
 
 
 async def test_another_sim_is_another_identity(rig: Rig, modem: Modem) -> None:
