@@ -52,8 +52,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "unknown_counts_as_failed": (
         "Nobody knows whether it was sent; its mailing counts such messages as failed, and it is not sent"
         " again.",
-        "Неизвестно, ушло ли сообщение; по настройке рассылки оно считается неотправленным"
-        " и не повторяется.",
+        "Неизвестно, ушло ли сообщение; по настройке рассылки оно считается неотправленным и не повторяется.",
     ),
     "unknown_policy_invalid": (
         "What is to become of unknown messages cannot be “{policy}”. Choose keep or fail.",
