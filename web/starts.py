@@ -149,6 +149,7 @@ class Starts:
                 created_by=start.by,
                 progress=start.checking,
             )["mailing_id"]
+            start.filling(0, start.rows)
         mailings.start(
             self._database,
             self._settings,
