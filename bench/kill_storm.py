@@ -1,7 +1,7 @@
 """The engine is killed again and again in the middle of its work: does anything go out twice, or get lost?
 
     bench/kill_storm.py [--messages 2000] [--modems 8] [--kills 50] [--seed 1] [--latency 0.3]
-                        [--profile mixed]
+                        [--profile mixed] [--report-delay 5]
 
 Real processes: the simulator, and `pbx-sms run` as in production (SQLite, `synchronous=FULL`, delivery
 reports on). A third of the messages has three Cyrillic parts, the others one; every row has a number and a
@@ -47,8 +47,6 @@ LONG = (
 _LOOK_S = 0.02
 #: one kill in five comes while the engine starts, which takes about so long: recovery, opening the modems
 _START_S = 2.0
-#: from acceptance to the delivery report: longer than a start, so that most find an engine
-_REPORT_S = 5.0
 #: without a line in the ledger or a change in the database for so long, the storm gives up
 _STUCK_S = 120.0
 
@@ -93,7 +91,7 @@ def start_simulator(folder: Path, options: argparse.Namespace) -> subprocess.Pop
             *(sys.executable, "-m", "pbx_sms.simulator", "--modems", str(options.modems)),
             *("--dir", str(folder / "sim"), "--latency", str(options.latency)),
             *("--profile", options.profile, "--seed", str(options.seed)),
-            *("--report-delay", str(_REPORT_S)),
+            *("--report-delay", str(options.report_delay)),
         ],
         stdout=subprocess.PIPE,
         text=True,
@@ -224,7 +222,7 @@ def await_parts(ledger: Ledger, wanted_count: int, engine: subprocess.Popen[byte
             raise SystemExit(f"stuck at {count} accepted parts")
 
 
-def await_end(database: Database, engine: subprocess.Popen[bytes]) -> None:
+def await_end(database: Database, engine: subprocess.Popen[bytes], quiet_s: float) -> None:
     """Until nothing is to be sent any more and no report has come for a while."""
     waiting = select(func.count()).where(
         messages.c.state.in_((MessageState.QUEUED, MessageState.LEASED, MessageState.SUBMITTING))
@@ -239,7 +237,7 @@ def await_end(database: Database, engine: subprocess.Popen[bytes]) -> None:
             raise SystemExit("the engine ended by itself")
         if now_seen != seen:
             seen, changed_s = now_seen, now_s
-        elif now_s - changed_s > (2 * _REPORT_S if seen[0] == 0 else _STUCK_S):
+        elif now_s - changed_s > (quiet_s if seen[0] == 0 else _STUCK_S):
             return
         time.sleep(0.1)
 
@@ -315,7 +313,7 @@ def run(folder: Path, options: argparse.Namespace) -> bool:
         ledger = Ledger(folder / "sim" / "ledger.jsonl")
         begun_s = time.monotonic()
         seen, engine = storm(folder, config, database, ledger, part_count, options)
-        await_end(database, engine)
+        await_end(database, engine, 2 * options.report_delay)
         elapsed_s = time.monotonic() - begun_s
         bounds, figures = compare(database, ledger, seen)
     finally:
@@ -345,6 +343,8 @@ def main() -> int:
     parser.add_argument("--kills", type=int, default=50)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--latency", type=float, default=0.3, help="seconds from Ctrl-Z to +CMGS")
+    # longer than a start, so that most reports find an engine
+    parser.add_argument("--report-delay", type=float, default=5.0, help="seconds from acceptance to report")
     parser.add_argument("--profile", default="mixed", help="make of the simulated modems")
     options = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="pbx-sms-storm-"))

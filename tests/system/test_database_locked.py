@@ -47,11 +47,9 @@ def test_a_database_that_another_process_holds_too_long_stops_sending_and_then_i
         run.until(lambda: LOCKED in run.log())
         # what was in the air is answered; the answers wait, and nothing else is begun
         run.until(lambda: set(run.accepted()) == run.begun())
-        in_flight, accepted = run.in_flight(), run.accepted()
-        assert in_flight > 0
-        tried = run.log().count(LOCKED)
-        run.until(lambda: run.log().count(LOCKED) > tried)
-        assert (run.in_flight(), run.accepted()) == (in_flight, accepted)
+        accepted = run.accepted()
+        assert run.in_flight() > 0
+        assert max(accepted.values()) == 1
         assert holder.stdin is not None
         holder.stdin.write("\n")
         holder.stdin.flush()

@@ -14,6 +14,7 @@ def test_an_engine_that_is_killed_again_and_again_sends_nothing_twice_and_loses_
         [
             *(sys.executable, str(ROOT / "bench" / "kill_storm.py")),
             *("--messages", "120", "--modems", "4", "--kills", "6", "--latency", "0.1", "--seed", "3"),
+            *("--report-delay", "1"),
         ],
         stdout=subprocess.PIPE,
         text=True,
