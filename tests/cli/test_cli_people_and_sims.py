@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 import openpyxl
 import pytest
-from sqlalchemy import insert, update
+from sqlalchemy import insert, select, update
 from terminal import Terminal
 
 from pbx_sms.operations import users
+from pbx_sms.storage import devices
 from pbx_sms.storage.engine import Database
-from pbx_sms.storage.schema import attempts, inbound, sims
+from pbx_sms.storage.schema import agents, attempts, inbound, sims
 
 if TYPE_CHECKING:
     from conftest import Command
@@ -180,6 +181,7 @@ def test_sims_are_listed_with_what_they_carried(pbx_sms: Command, stored: Databa
     assert shown.pop("reason_text")
     next_at = shown.pop("next_at")
     assert next_at.endswith("Z")
+    assert shown.pop("keep_alive_at")
     assert shown == {
         "sim": sim,
         "label": "МТС склад",
@@ -208,6 +210,30 @@ def test_a_sim_is_held_and_released_by_any_of_its_names(
     assert "held already" in pbx_sms("sim", "hold", name).refusal()
     assert pbx_sms("sim", "release", name, "--json").object()["state"] == "ready"
     assert "nothing to release" in pbx_sms("sim", "release", name).refusal()
+
+
+def test_a_test_without_a_number_to_send_it_to_says_what_to_set(pbx_sms: Command, sim: str) -> None:
+    assert "probe_number" in pbx_sms("sim", "probe", sim).refusal()
+    assert pbx_sms("message", "list", "--json").objects() == []
+
+
+def test_a_test_goes_to_another_sim_that_knows_its_number(
+    pbx_sms: Command, stored: Database, sim: str
+) -> None:
+    now = stored.now()
+    with stored.begin() as connection:
+        agent_id = connection.execute(select(agents.c.agent_id)).scalar_one()
+        modem_id = devices.register_modem(connection, agent_id, "gsm2", "/dev/null", now)
+        devices.sim_found(connection, modem_id, "250011234567899", now, [], own_number="+79160000002")
+    ordered = pbx_sms("sim", "probe", "gsm1", "--json").object()
+    assert (ordered["sim"], ordered["number"]) == (sim, "+79160000002")
+    assert "under way" in pbx_sms("sim", "probe", sim).refusal()
+    (message,) = pbx_sms("message", "list", "--json").objects()
+    assert (message["message_id"], message["state"]) == (ordered["message_id"], "queued")
+
+
+def test_the_list_tells_by_when_a_sim_has_to_be_used(pbx_sms: Command, sim: str) -> None:
+    assert pbx_sms("sim", "list", "--json").objects()[0]["keep_alive_at"]
 
 
 def test_a_sim_that_is_not_there_is_refused(pbx_sms: Command, sim: str) -> None:
