@@ -13,8 +13,6 @@ _DEVICE_DELAYS_S = (10, 60, 300, 900, 3600)
 
 #: tries of one message before it is given up
 MAX_ATTEMPTS = 10
-#: refusals in a row, each of another recipient, that suspend a SIM
-SUSPEND_AFTER = 3
 
 
 def jittered(seconds: float, chance: float) -> timedelta:
