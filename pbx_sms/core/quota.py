@@ -75,15 +75,19 @@ class Window:
 
 
 def billing_month(now: datetime, billing_day: int, zone: ZoneInfo) -> tuple[datetime, datetime]:
-    """Start and end of the billing month around `now`, aware, in `zone`."""
+    """Start and end of the billing month around `now`: midnights in `zone`, as UTC.
+
+    As UTC, because where summer time begins at midnight that midnight does not exist, and an instant
+    written with it compares as unequal to itself in another zone (PEP 495).
+    """
 
     def start_of(year: int, month: int) -> datetime:
         day = min(billing_day, calendar.monthrange(year, month)[1])
-        return datetime(year, month, day, tzinfo=zone)
+        return datetime(year, month, day, tzinfo=zone).astimezone(UTC)
 
     local = now.astimezone(zone)
     start = start_of(local.year, local.month)
-    if start > local:
+    if start > now:
         year, month = (local.year, local.month - 1) if local.month > 1 else (local.year - 1, 12)
         return start_of(year, month), start
     year, month = (local.year, local.month + 1) if local.month < 12 else (local.year + 1, 1)
@@ -96,7 +100,7 @@ def month_window(limits: SimLimits, now: datetime, zone: ZoneInfo) -> Window:
         return Window(rule=Rule.MONTH, max_parts=limits.per_month, since_at=now - MONTH, length=MONTH)
     start, end = billing_month(now, limits.billing_day, zone)
     # one microsecond earlier: a part counted at the very start belongs to the month
-    since_at = start.astimezone(UTC) - timedelta(microseconds=1)
+    since_at = start - timedelta(microseconds=1)
     return Window(rule=Rule.MONTH, max_parts=limits.per_month, since_at=since_at, length=None, ends_at=end)
 
 

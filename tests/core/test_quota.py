@@ -99,6 +99,14 @@ def test_the_month_begins_on_its_day_or_on_the_months_last(day: int, now: str, s
     assert billing_month(local(now), day, MOSCOW) == (local(start), local(end))
 
 
+def test_a_month_may_end_at_a_midnight_that_does_not_exist() -> None:
+    now = datetime(2029, 8, 2, 12, tzinfo=UTC)
+    _, end = billing_month(now, 2, SANTIAGO)
+    assert end == datetime(2029, 9, 2, 4, tzinfo=UTC)
+    window = month_window(SimLimits(billing_day=2), now, SANTIAGO)
+    assert window.free_at(now) == datetime(2029, 9, 2, 4, tzinfo=UTC)
+
+
 def test_the_month_begins_at_the_offices_midnight_on_both_sides_of_summer_time() -> None:
     start, end = billing_month(datetime(2026, 3, 20, tzinfo=UTC), 15, BERLIN)
     assert (start.astimezone(UTC).hour, end.astimezone(UTC).hour) == (23, 22)
