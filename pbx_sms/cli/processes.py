@@ -7,11 +7,16 @@ import logging
 import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pbx_sms
 from pbx_sms import config
 from pbx_sms.cli.arguments import Commands, add_command
 from pbx_sms.cli.context import Context
+from pbx_sms.config import Settings
+
+if TYPE_CHECKING:
+    from pbx_sms.engine.scheduler import Duty
 
 
 def add_commands(commands: Commands) -> None:
@@ -31,8 +36,13 @@ def run(context: Context, args: argparse.Namespace) -> int:
     logging.basicConfig(level=logging.INFO, format=f"{time_of_line}%(levelname)s %(name)s: %(message)s")
     # its schema messages are of no use to whoever reads the log
     logging.getLogger("alembic").setLevel(logging.WARNING)
-    status: int = daemon.main(settings)
+    status: int = daemon.main(settings, duties=duties(settings))
     return status
+
+
+def duties(settings: Settings) -> list[Duty]:
+    """What the engine looks after beside the sending: orders of `operations` that nobody gives by hand."""
+    return []
 
 
 def web(context: Context, args: argparse.Namespace) -> int:

@@ -25,7 +25,7 @@ from pbx_sms.engine.dispatcher import Dispatcher
 from pbx_sms.engine.housekeeping import Housekeeping
 from pbx_sms.engine.modem_keeper import ModemKeeper, Surroundings
 from pbx_sms.engine.pace import Pace
-from pbx_sms.engine.scheduler import Scheduler
+from pbx_sms.engine.scheduler import Duty, Scheduler
 from pbx_sms.engine.sim_worker import Rules
 from pbx_sms.engine.storage_thread import StorageThread, Work
 from pbx_sms.errors import Refused
@@ -71,9 +71,10 @@ class Engine:
         pace: Pace | None = None,
         inline_storage: bool = False,
         lock: AgentLock | None = None,
+        duties: Sequence[Duty] = (),
     ) -> None:
         """`chance` spreads retries; `inline_storage` is for virtual time, see `StorageThread`; `lock` holds
-        the agent's name, where it is to be watched."""
+        the agent's name, where it is to be watched; `duties` are looked after beside the sending."""
         self._settings = settings
         self._database = database
         self._modems = tuple(modems)
@@ -81,6 +82,7 @@ class Engine:
         self._pace = pace or Pace()
         self._inline_storage = inline_storage
         self._lock = lock
+        self._duties = tuple(duties)
         self._stopping = asyncio.Event()
         self._keepers: list[ModemKeeper] = []
         #: while it runs
@@ -148,7 +150,9 @@ class Engine:
             asyncio.create_task(house.run(), name="housekeeping"),
             asyncio.create_task(nudges.follow(self._database, dispatcher.look), name="nudges"),
         ]
-        self.scheduler = scheduler = Scheduler(self._settings, storage, around.agent_id, dispatcher.look)
+        self.scheduler = scheduler = Scheduler(
+            self._settings, storage, around.agent_id, dispatcher.look, self._duties
+        )
         scheduler.start()
         naming = asyncio.create_task(self._keep_name(), name="name")
         stopping = asyncio.create_task(self._stopping.wait(), name="stopping")
@@ -225,22 +229,24 @@ class Engine:
         devices.agent_stopped(work.connection, agent_id, work.now)
 
 
-async def _serve(settings: Settings, database: Database, lock: AgentLock, pace: Pace) -> None:
+async def _serve(
+    settings: Settings, database: Database, lock: AgentLock, pace: Pace, duties: Sequence[Duty]
+) -> None:
     modems = [make_modem(configured, settings) for configured in settings.modem]
-    engine = Engine(settings, database, modems, pace=pace, lock=lock)
+    engine = Engine(settings, database, modems, pace=pace, lock=lock, duties=duties)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, engine.request_stop)
     await engine.run()
 
 
-def main(settings: Settings, pace: Pace | None = None) -> int:
+def main(settings: Settings, pace: Pace | None = None, duties: Sequence[Duty] = ()) -> int:
     """`pbx-sms run`: serves until a signal. Raises `Refused` when it cannot begin, or has to end because
     another engine took its name."""
     with contextlib.closing(open_database(settings.database.url)) as database:
         lock = agent_lock.take(settings.database.url, settings.agent.name)
         try:
-            asyncio.run(_serve(settings, database, lock, pace or Pace()))
+            asyncio.run(_serve(settings, database, lock, pace or Pace(), duties))
         finally:
             lock.release()
     return 0

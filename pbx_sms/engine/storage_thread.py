@@ -57,7 +57,7 @@ class StorageThread:
 
     def __init__(self, database: Database, *, inline: bool = False) -> None:
         self.database = database
-        self._inline = inline
+        self.is_inline = inline
         self._orders: queue.SimpleQueue[_Order | None] = queue.SimpleQueue()
         self._loop = asyncio.get_running_loop()
         self._thread: threading.Thread | None = None
@@ -66,7 +66,7 @@ class StorageThread:
         self.order_count = 0
 
     def start(self) -> None:
-        if not self._inline:
+        if not self.is_inline:
             self._thread = threading.Thread(target=self._serve, name="storage", daemon=True)
             self._thread.start()
 
@@ -80,7 +80,7 @@ class StorageThread:
     def submit(self, work: Callable[[Work], Result]) -> asyncio.Future[Result]:
         """Hands an order over at once; orders are carried out in this order. See `run`."""
         order = _Order(work, self._loop.create_future())
-        if self._inline:
+        if self.is_inline:
             self._carry_out([order])
             self._resolve([order])
         else:

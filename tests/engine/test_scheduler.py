@@ -10,8 +10,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from pbx_sms.config import Settings
-from pbx_sms.engine.scheduler import PROBE_ROUND, Scheduler
+from pbx_sms.engine.scheduler import PROBE_ROUND, Duty, Scheduler
 from pbx_sms.engine.storage_thread import StorageThread
+from pbx_sms.errors import Refused
 from pbx_sms.storage.engine import Database
 
 Make = Callable[..., Scheduler]
@@ -55,3 +56,30 @@ async def test_a_round_whose_time_passed_while_nothing_ran_waits_for_the_next_da
 async def test_a_round_that_comes_late_because_the_machine_slept_is_left_out(make: Make) -> None:
     job = make(probe_time="07:30").plan.get_job(PROBE_ROUND)
     assert (job.misfire_grace_time, job.coalesce, job.max_instances) == (300, True, 1)
+
+
+async def test_a_duty_is_looked_after_in_its_time_and_tells_when_there_is_something_to_send(
+    sqlite_database: Database, settings: Callable[..., Settings]
+) -> None:
+    looked: list[Database] = []
+    asked = asyncio.Event()
+    duty = Duty(name="look", every_s=0.01, carry_out=lambda database: looked.append(database) is None)
+    scheduler = Scheduler(settings(), StorageThread(sqlite_database, inline=True), 1, asked.set, [duty])
+    scheduler.start()
+    await asked.wait()
+    assert looked[0] is sqlite_database
+    scheduler.stop()
+    await asyncio.sleep(0)
+
+
+async def test_a_duty_that_is_refused_is_told_and_looked_after_again(
+    sqlite_database: Database, settings: Callable[..., Settings], caplog: pytest.LogCaptureFixture
+) -> None:
+    def refuse(database: Database) -> bool:
+        raise Refused("mailing_text_empty")
+
+    duty = Duty(name="look", every_s=1, carry_out=refuse)
+    scheduler = Scheduler(settings(), StorageThread(sqlite_database, inline=True), 1, lambda: None, [duty])
+    await scheduler.carry_out(duty)
+    await scheduler.carry_out(duty)
+    assert [record.levelname for record in caplog.records] == ["WARNING", "WARNING"]
