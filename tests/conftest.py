@@ -10,6 +10,7 @@ from __future__ import annotations
 import gc
 import os
 import shutil
+import signal
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -26,6 +27,10 @@ from pbx_sms.storage.engine import Database
 #: how long an example takes says something about the machine's load, nothing about the product
 hypothesis.settings.register_profile("pbx_sms", deadline=None, print_blob=True)
 hypothesis.settings.load_profile("pbx_sms")
+
+# a shell that starts this in the background lets it ignore Ctrl-C, and so all that is started from here
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 #: what a person's shell may carry into the tests
 FOREIGN_PREFIXES = ("PBX_SMS_", "PG", "FLASK_", "GUNICORN_")

@@ -13,8 +13,8 @@ if [ "${1-}" = --fast ]; then
     shift
 fi
 
-# a server and its command-line programs, a browser, letters for both languages, and the shell's linter
-packages=(ca-certificates chromium fonts-dejavu-core git iproute2 postgresql python3-venv shellcheck util-linux)
+# a server and its command-line programs, a browser with what steers it, letters for both languages, and the shell's linter
+packages=(ca-certificates chromium fonts-dejavu-core git iproute2 libatomic1 postgresql python3-venv shellcheck util-linux)
 cluster_setting=/etc/postgresql-common/createcluster.d/pbx-sms-tests.conf
 
 install_packages() {
