@@ -12,7 +12,7 @@ from flask_babel import ngettext
 
 from pbx_sms.operations import unknown
 from pbx_sms.storage import views
-from pbx_sms.storage.queue.orders import Decision
+from pbx_sms.storage.queue.decision import Decision
 from web.context import database, settings
 from web.presentation import count as written
 

@@ -16,7 +16,7 @@ from pbx_sms.cli.context import Context
 from pbx_sms.cli.output import Column, key
 from pbx_sms.errors import Refused
 from pbx_sms.operations import messages, unknown
-from pbx_sms.storage.queue.orders import Decision
+from pbx_sms.storage.queue.decision import Decision
 
 _DECISIONS = tuple(str(decision) for decision in Decision)
 

@@ -4,26 +4,24 @@ Promises: a higher kind goes first; mailings of one kind share by parts; a messa
 the smallest used share; one dead number or one dead SIM holds up nobody else. What is leased and cannot go
 is given back. What waits as a whole is explained on its mailing.
 
-The dispatcher keeps a short stock of leased messages so that a SIM that becomes free need not wait for a
-lease; the stock is filled while the SIMs are busy. Everything here is on the event loop; only `_fill` and
-`_explain` speak to the database.
+A short stock of leased messages (`engine/stock`) is filled while the SIMs are busy. Everything here is on
+the event loop; only `_fill` and `_explain` speak to the database.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections import deque
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from pbx_sms.core.mailing import RANK
 from pbx_sms.core.reason import Reason
-from pbx_sms.core.routing import FairShare, choose_sim
 from pbx_sms.engine import waits
 from pbx_sms.engine.fill import FillPlan
 from pbx_sms.engine.pace import Pace
 from pbx_sms.engine.sim_slot import NEVER_AGAIN_FOR, Never, SimSlot
+from pbx_sms.engine.stock import Stock, queue_of
 from pbx_sms.engine.storage_thread import StorageThread
 from pbx_sms.storage import mailings, queue
 from pbx_sms.storage.queue import Denied, Leased
@@ -46,9 +44,7 @@ class Dispatcher:
         self._pace = pace
         self._loop = asyncio.get_running_loop()
         self._slots: dict[int, SimSlot] = {}
-        self._stock: dict[Queue, deque[Leased]] = {}
-        self._fair: dict[int, FairShare[Queue]] = {}
-        self._quantum = max_parts
+        self._stock = Stock(quantum=max_parts)
         self._look = asyncio.Event()
         self._timer: asyncio.TimerHandle | None = None
         self._stopping = False
@@ -134,16 +130,12 @@ class Dispatcher:
         else:
             # the database knows better than the slot does: wait until it was read again
             slot.not_before_s = max(slot.not_before_s, self._loop.time() + self._pace.look_s)
-        key = Queue(message.mailing_id, message.rank)
-        self._stock.setdefault(key, deque()).appendleft(message)
-        if message.rank in self._fair:
-            self._fair[message.rank].give_back(key, message.part_count)
+        self._stock.put_back(message)
         self.look()
 
     def settled(self, message: Leased) -> None:
         """A message left this engine's hands: its mailing may be finished."""
-        key = Queue(message.mailing_id, message.rank)
-        if message.mailing_id is not None and key not in self._stock:
+        if message.mailing_id is not None and not self._stock.count(queue_of(message)):
             self._ending = True
             self._look.set()
         for slot in self._slots.values():
@@ -208,46 +200,13 @@ class Dispatcher:
         self._ask_for_more()
 
     def _pair(self, idle: list[SimSlot], now: datetime) -> tuple[SimSlot, Leased] | None:
-        for rank in sorted({key.rank for key in self._stock}, reverse=True):
-            free = self._not_kept(idle, rank, now)
-            takers: dict[Queue, tuple[int, list[SimSlot]]] = {}
-
-            def next_parts(
-                key: Queue,
-                found: dict[Queue, tuple[int, list[SimSlot]]] = takers,
-                free: list[SimSlot] = free,
-            ) -> int | None:
-                for index, message in enumerate(self._stock[key]):
-                    able = [slot for slot in free if slot.can_take(message, now)]
-                    if able:
-                        found[key] = (index, able)
-                        return message.part_count
-                return None
-
-            share = self._fair.setdefault(rank, FairShare(self._quantum))
-            key = share.choose([key for key in self._stock if key.rank == rank], next_parts)
-            if key is None:
-                continue
-            index, able = takers[key]
-            stock = self._stock[key]
-            message = stock[index]
-            del stock[index]
-            if not stock:
-                del self._stock[key]
-            if len(stock) < len(self._slots) and key not in self._exhausted:
+        pair = self._stock.pair(idle, now)
+        if pair is not None:
+            key = queue_of(pair[1])
+            if self._stock.count(key) < len(self._slots) and key not in self._exhausted:
                 # a queue that runs dry loses its turn
                 self._look.set()
-            load = choose_sim(slot.load() for slot in able)
-            assert load is not None
-            return next(slot for slot in able if slot.sim_id == load.sim_id), message
-        return None
-
-    def _not_kept(self, idle: list[SimSlot], rank: int, now: datetime) -> list[SimSlot]:
-        """Without the SIMs whose next parts are for a higher kind, which needs more than are free."""
-        higher = [m for key, stock in self._stock.items() if key.rank > rank for m in stock]
-        if not higher:
-            return idle
-        return [slot for slot in idle if not any(slot.is_kept_for(message, now) for message in higher)]
+        return pair
 
     def _set_timer(self, now_s: float, now: datetime) -> None:
         """Looks again when the next gap ends; `run` covers the rest."""
@@ -261,7 +220,7 @@ class Dispatcher:
             self._timer = self._loop.call_at(min(coming), self.dispatch)
 
     def _ask_for_more(self) -> None:
-        if not self._drained and sum(map(len, self._stock.values())) < len(self._slots):
+        if not self._drained and len(self._stock) < len(self._slots):
             self._look.set()
 
     # the database
@@ -291,8 +250,8 @@ class Dispatcher:
             known_sim_ids=tuple(self._slots),
             want=0 if self._hold else 2 * len(able),
             ordinary_allowed=any(slot.quota_allows(0, now) for slot in able),
-            stock={key: tuple(stock) for key, stock in self._stock.items()},
-            never=self._never(now),
+            stock=self._stock.snapshot(),
+            never=self._stock.never(list(self._slots.values()), now),
             may_finish=self._ending,
             count_usage=tuple(
                 (slot.sim_id, slot.limits)
@@ -315,46 +274,16 @@ class Dispatcher:
             slot = self._slots.get(sim_id)
             if slot is not None:
                 slot.usage, slot.usage_read_s = used, now_s
-        self._remove(filled.returned)
+        self._stock.remove(filled.returned)
         for key, messages in filled.leased.items():
-            # a lease that ran out here, and was taken again, is one message all the same
-            self._remove({message.message_id for message in messages})
-            stock = self._stock.setdefault(key, deque())
-            stock.extend(message for message in messages if not message.begun)
-            stock.extendleft(message for message in messages if message.begun)
+            self._stock.add(key, messages)
         self._drained, self._exhausted = not filled.leased, frozenset(filled.exhausted)
         await self._explain(filled.queues, now)
 
-    def _never(self, now: datetime) -> dict[int, Reason]:
-        """Messages in stock that no SIM here can take as its limits are, with the reason of one."""
-        refused: dict[int, Reason] = {}
-        for stock in self._stock.values():
-            for message in stock:
-                reasons = [slot.too_large(message, now) for slot in self._slots.values()]
-                found = [reason for reason in reasons if reason is not None]
-                if found and len(found) == len(reasons):
-                    refused[message.message_id] = found[0]
-        return refused
-
-    def _remove(self, message_ids: set[int]) -> None:
-        if not message_ids:
-            return
-        for key in list(self._stock):
-            kept = deque(m for m in self._stock[key] if m.message_id not in message_ids)
-            if kept:
-                self._stock[key] = kept
-            else:
-                del self._stock[key]
-
     async def _explain(self, queues: list[Queue], now: datetime) -> None:
         """Writes on each running mailing why it does not go on, where that changed."""
-        ready = (
-            key.rank
-            for key, stock in self._stock.items()
-            if any(message.bound_sim_id is None for message in stock)
-        )
         slots = list(self._slots.values())
-        reasons = waits.explain(queues, slots, max(ready, default=0), self._hold, now)
+        reasons = waits.explain(queues, slots, self._stock.first_rank(), self._hold, now)
         changed = {
             mailing_id: reason
             for mailing_id, reason in reasons.items()
@@ -368,11 +297,11 @@ class Dispatcher:
 
     async def renew_leases(self) -> None:
         """Keeps the stock ours; to be called well within `lease_s`."""
-        ids = [message.message_id for stock in self._stock.values() for message in stock]
+        ids = self._stock.ids()
         if ids:
             until = timedelta(seconds=self._pace.lease_s)
             held = await self._storage.insist(
                 lambda work: queue.renew(work.connection, ids, self._agent_id, work.now + until)
             )
             # what ran out while the database was away is somebody else's by now
-            self._remove(set(ids) - held)
+            self._stock.remove(set(ids) - held)

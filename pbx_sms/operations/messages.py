@@ -22,7 +22,7 @@ from pbx_sms.storage.engine import Database
 from pbx_sms.storage.events import NewEvent
 from pbx_sms.storage.messages import MessageRow
 from pbx_sms.storage.queue import NewMessage
-from pbx_sms.storage.queue.orders import Decision
+from pbx_sms.storage.queue.decision import Decision
 
 MAX_KEY_LENGTH = 128
 _PAGE = 1_000

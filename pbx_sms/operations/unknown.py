@@ -16,7 +16,7 @@ from pbx_sms.operations.sims import label_of
 from pbx_sms.storage import events, mailings, queue, unknown
 from pbx_sms.storage.engine import Database
 from pbx_sms.storage.events import NewEvent
-from pbx_sms.storage.queue.orders import Decision
+from pbx_sms.storage.queue.decision import Decision
 from pbx_sms.storage.unknown import UnknownRow
 
 _PAGE = 500

@@ -15,7 +15,7 @@ from pbx_sms.core.message import MessageState
 from pbx_sms.errors import NotFound, Refused
 from pbx_sms.operations import messages, stop_list
 from pbx_sms.storage.engine import Database
-from pbx_sms.storage.queue.orders import Decision
+from pbx_sms.storage.queue.decision import Decision
 from pbx_sms.storage.schema import events, parts
 from pbx_sms.storage.schema import messages as table
 

@@ -18,7 +18,7 @@ from pbx_sms.storage import devices, queue
 from pbx_sms.storage.engine import Database
 from pbx_sms.storage.events import NewEvent
 from pbx_sms.storage.queue import NewMessage
-from pbx_sms.storage.queue.orders import Decision
+from pbx_sms.storage.queue.decision import Decision
 from pbx_sms.storage.schema import attempts, events, mailings, parts
 from pbx_sms.storage.schema import messages as table
 

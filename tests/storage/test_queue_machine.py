@@ -31,7 +31,7 @@ from pbx_sms.errors import Conflict
 from pbx_sms.storage import queue
 from pbx_sms.storage.engine import Database
 from pbx_sms.storage.queue import Granted
-from pbx_sms.storage.queue.orders import Decision
+from pbx_sms.storage.queue.decision import Decision
 from pbx_sms.storage.schema import (
     agents,
     attempts,

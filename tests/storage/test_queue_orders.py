@@ -12,7 +12,7 @@ from pbx_sms.core.mailing import MailingState
 from pbx_sms.errors import Conflict, NotFound
 from pbx_sms.storage import queue
 from pbx_sms.storage.engine import Database
-from pbx_sms.storage.queue.orders import Decision
+from pbx_sms.storage.queue.decision import Decision
 from pbx_sms.storage.schema import mailings
 
 

@@ -24,7 +24,7 @@ from pbx_sms.core.retry import MAX_ATTEMPTS
 from pbx_sms.core.sim import SimState
 from pbx_sms.core.verdict import Kind, Scope
 from pbx_sms.storage.engine import Database
-from pbx_sms.storage.queue.orders import Decision
+from pbx_sms.storage.queue.decision import Decision
 from pbx_sms.storage.schema import sims
 
 ENDLESS = replace(UNLIMITED)

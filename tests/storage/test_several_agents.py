@@ -17,7 +17,7 @@ from pbx_sms.core.verdict import ACCEPTED
 from pbx_sms.errors import Conflict
 from pbx_sms.storage import agent_lock, devices, queue, sim_owner
 from pbx_sms.storage.engine import Database, open_database
-from pbx_sms.storage.queue.orders import Decision
+from pbx_sms.storage.queue.decision import Decision
 from pbx_sms.storage.schema import agents
 from pbx_sms.storage.wakeup import Wakeup
 

@@ -12,7 +12,7 @@ from pbx_sms.core import network_codes
 from pbx_sms.core.verdict import Phase
 from pbx_sms.operations import messages
 from pbx_sms.operations.mailings import orders
-from pbx_sms.storage.queue.orders import Decision
+from pbx_sms.storage.queue.decision import Decision
 from pbx_sms.storage.schema import mailings
 from pbx_sms.storage.schema import messages as table
 from pbx_sms.storage.users import Role

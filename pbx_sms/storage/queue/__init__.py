@@ -5,7 +5,10 @@ a row only in a state from which `core.message.TRANSITIONS` allows it, and the e
 Nothing here waits, retries or knows a modem.
 """
 
+from pbx_sms.storage.queue.decision import resolve
 from pbx_sms.storage.queue.entry import NewMessage, insert_messages
+from pbx_sms.storage.queue.finish import finish_mailings
+from pbx_sms.storage.queue.intent import Begun, Denied, Granted, Settled
 from pbx_sms.storage.queue.late import settle, settle_late
 from pbx_sms.storage.queue.leases import (
     Leased,
@@ -23,15 +26,13 @@ from pbx_sms.storage.queue.orders import (
     cancel_mailing,
     expire,
     fail_incomplete,
-    finish_mailings,
-    resolve,
     return_unstarted,
     suppress,
 )
 from pbx_sms.storage.queue.probes import add_probe, open_probe, probes_overdue
 from pbx_sms.storage.queue.recovery import Recovery, abandon_overdue, recover
 from pbx_sms.storage.queue.report import record_report
-from pbx_sms.storage.queue.submit import Begun, Denied, Granted, Settled, begin_submit
+from pbx_sms.storage.queue.submit import begin_submit
 from pbx_sms.storage.queue.unknown import fail_by_policy
 from pbx_sms.storage.queue.withdrawal import withdraw
 

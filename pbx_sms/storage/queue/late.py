@@ -11,8 +11,8 @@ from pbx_sms.core.message import MessageState, PartState
 from pbx_sms.core.reason import Reason
 from pbx_sms.core.verdict import Kind, Verdict
 from pbx_sms.storage.events import NewEvent
-from pbx_sms.storage.queue import orders, outcome, proof
-from pbx_sms.storage.queue.submit import Granted, Settled
+from pbx_sms.storage.queue import decision, finish, outcome, proof
+from pbx_sms.storage.queue.intent import Granted, Settled
 from pbx_sms.storage.schema import attempts, messages, parts
 
 
@@ -119,7 +119,7 @@ def settle_late(
     )
     assert settled is not None
     if settled.message_state is MessageState.SUBMITTING:
-        orders.go_on(
+        decision.go_on(
             connection,
             row.message_id,
             Reason("goes_on_after_late_answer"),
@@ -129,7 +129,7 @@ def settle_late(
         )
         return Settled(message_state=MessageState.QUEUED)
     if settled.message_state is MessageState.QUEUED:
-        orders.revive_mailing(connection, row.mailing_id, now, new_events)
+        finish.revive_mailing(connection, row.mailing_id, now, new_events)
     return settled
 
 

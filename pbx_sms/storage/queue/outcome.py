@@ -15,7 +15,7 @@ from pbx_sms.core.verdict import Kind, Verdict
 from pbx_sms.storage import health
 from pbx_sms.storage.events import NewEvent
 from pbx_sms.storage.queue import orders, refusal, report, resting
-from pbx_sms.storage.queue.submit import Granted, Settled
+from pbx_sms.storage.queue.intent import Granted, Settled
 from pbx_sms.storage.schema import Instant, attempts, messages, parts, sims
 
 _END_ATTEMPT = (

@@ -23,8 +23,8 @@ from pbx_sms.core.verdict import Kind, Scope, Verdict
 from pbx_sms.storage import health
 from pbx_sms.storage.events import NewEvent
 from pbx_sms.storage.queue import orders, resting
+from pbx_sms.storage.queue.intent import Granted, Settled
 from pbx_sms.storage.queue.resting import Rest
-from pbx_sms.storage.queue.submit import Granted, Settled
 from pbx_sms.storage.schema import attempts, mailings, messages
 from pbx_sms.storage.schema.types import FAR_FUTURE
 

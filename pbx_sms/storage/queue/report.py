@@ -21,7 +21,7 @@ from pbx_sms.core.tpdu import StatusReport
 from pbx_sms.core.verdict import Kind
 from pbx_sms.storage import health
 from pbx_sms.storage.events import NewEvent
-from pbx_sms.storage.queue import orders
+from pbx_sms.storage.queue import decision
 from pbx_sms.storage.schema import Instant, attempts, messages, parts, reports
 
 #: digits at the end of a number that the network does not rewrite
@@ -327,7 +327,7 @@ def _conclude(
             _end(connection, message, MessageState.SUBMITTED, rows[-1], now, new_events)
         elif not any(row.state == PartState.UNKNOWN for row in rows):
             reason = Reason("goes_on_after_late_answer")
-            orders.go_on(
+            decision.go_on(
                 connection,
                 message.message_id,
                 reason,

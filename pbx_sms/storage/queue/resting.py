@@ -22,7 +22,7 @@ from pbx_sms.core.sim import SimState
 from pbx_sms.core.verdict import Scope, Verdict
 from pbx_sms.storage import health
 from pbx_sms.storage.events import NewEvent
-from pbx_sms.storage.queue.submit import Granted
+from pbx_sms.storage.queue.intent import Granted
 from pbx_sms.storage.schema import attempts, mailings, messages, sims
 
 #: of a SIM that nothing can be compared with

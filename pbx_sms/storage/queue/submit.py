@@ -7,128 +7,24 @@ reserved while a begun message waits for its next try, and is given back with th
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, bindparam, exists, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from pbx_sms.core import quota
-from pbx_sms.core.mailing import MailingState
 from pbx_sms.core.message import MessageState, PartState
-from pbx_sms.core.quota import SimLimits
 from pbx_sms.core.reason import Reason
-from pbx_sms.core.sim import PROBED, SimState
 from pbx_sms.storage import usage
 from pbx_sms.storage.events import NewEvent
-from pbx_sms.storage.queue import leases, orders
-from pbx_sms.storage.schema import attempts, mailings, messages, parts, sims, stop_list
+from pbx_sms.storage.queue import permission
+from pbx_sms.storage.queue.intent import Begun, Denied, Granted
+from pbx_sms.storage.schema import attempts, messages, parts, sims
 from pbx_sms.storage.schema.types import FAR_FUTURE
-from pbx_sms.storage.usage import Shortage
 
 #: how soon a quota is looked at again that an unsettled part of the same SIM takes up
 _UNSETTLED_S = 5.0
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Begun:
-    """Who wants to begin, and under which rules."""
-
-    message_id: int
-    agent_id: int
-    sim_id: int
-    limits: SimLimits
-    zone: ZoneInfo
-    sim_first_seen_at: datetime
-    resume_parts_s: float
-    #: the driver splits the message: all parts move together
-    whole_message: bool
-    #: until when the intent is this agent's to settle
-    until_at: datetime
-    #: the modem that must hold the SIM; None where that is not to be checked
-    modem_id: int | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Granted:
-    """The intent is written: once it is committed, these parts may be submitted."""
-
-    message_id: int
-    mailing_id: int | None
-    msisdn: str
-    text: str
-    part_count: int
-    #: numbers from 1, and the attempt of each
-    part_numbers: tuple[int, ...]
-    attempt_ids: tuple[int, ...]
-    concat_reference: int | None
-    wants_report: bool
-    attempt_count: int
-    uses_reserve: bool
-    #: parts whose quota was reserved by this call
-    reserved: int
-    #: a test of its SIM
-    probe: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Denied:
-    """The message is not to be submitted now. What became of it is already written."""
-
-    #: its new state; `leased` when it is still the caller's and only this SIM cannot take it now; None when
-    #: it is not the caller's, or a part of it is under way already
-    state: MessageState | None
-    #: with `leased`, and then alone
-    shortage: Shortage | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settled:
-    """What became of a message whose parts were answered."""
-
-    message_state: MessageState
-    #: parts whose quota was given back
-    returned: int = 0
-    #: until when the SIM backs off
-    sim_state: SimState = SimState.READY
-    sim_until_at: datetime | None = None
-
-
-_MESSAGE = (
-    select(
-        messages.c.mailing_id,
-        messages.c.rank,
-        messages.c.msisdn,
-        messages.c.text,
-        messages.c.part_count,
-        messages.c.state,
-        messages.c.expires_at,
-        messages.c.bound_sim_id,
-        messages.c.concat_reference,
-        messages.c.attempt_count,
-        messages.c.wants_report,
-        messages.c.first_accepted_at,
-        messages.c.sim_id,
-        messages.c.probe,
-        mailings.c.state.label("mailing_state"),
-        exists(select(stop_list.c.msisdn).where(stop_list.c.msisdn == messages.c.msisdn)).label("stopped"),
-        messages.c.message_id,
-        sims.c.state.label("sim_state"),
-        sims.c.modem_id.label("sim_modem_id"),
-    )
-    .select_from(
-        messages.outerjoin(mailings, mailings.c.mailing_id == messages.c.mailing_id).outerjoin(
-            sims, sims.c.sim_id == bindparam("sim_id")
-        )
-    )
-    .where(
-        messages.c.message_id == bindparam("message_id"),
-        messages.c.agent_id == bindparam("agent_id"),
-        messages.c.state.in_((MessageState.LEASED, MessageState.SUBMITTING)),
-    )
-    .with_for_update(of=messages)
-)
 _UNDER_WAY = (
     select(parts.c.part)
     .where(parts.c.message_id == bindparam("message_id"), parts.c.state == PartState.SUBMITTING)
@@ -197,14 +93,11 @@ def begin_submit(
     Denied when the stop list, a cancelled or paused mailing, its age or the quota forbids it; the message
     is then already in the state that follows.
     """
-    row = connection.execute(
-        _MESSAGE,
-        {"message_id": begun.message_id, "agent_id": begun.agent_id, "sim_id": begun.sim_id},
-    ).one_or_none()
+    row = permission.look(connection, begun)
     if row is None or _is_under_way(connection, begun, row):
         return Denied(state=None)
     is_begun = row.first_accepted_at is not None
-    denied = _forbidden(connection, begun, row, is_begun, now, new_events)
+    denied = permission.forbidden(connection, begun, row, is_begun, now, new_events)
     if denied is not None:
         return denied
     open_parts: Sequence[int] = (
@@ -242,7 +135,7 @@ def begin_submit(
             connection, begun.sim_id, row.msisdn, begun.limits, now, begun.zone, unsettled_s=_UNSETTLED_S
         )
         if short is not None:
-            return _not_now(connection, begun, row, short, now, new_events)
+            return permission.not_now(connection, begun, row, short, now, new_events)
     numbers = tuple(open_parts) if begun.whole_message else tuple(open_parts[:1])
     reserved |= _reserve(connection, begun, row, missing, numbers, uses_reserve, now)
     for part in numbers:
@@ -317,50 +210,6 @@ def _is_under_way(connection: Connection, begun: Begun, row: Any) -> bool:
     if row.part_count == 1 or row.sim_id != begun.sim_id:
         return True
     return connection.execute(_UNDER_WAY, {"message_id": begun.message_id}).first() is not None
-
-
-def _not_now(
-    connection: Connection, begun: Begun, row: Any, short: Shortage, now: datetime, new_events: list[NewEvent]
-) -> Denied:
-    """Only this SIM cannot take it now. A begun message waits for it in the queue."""
-    if row.state == MessageState.LEASED:
-        return Denied(state=MessageState.LEASED, shortage=short)
-    leases.set_aside(connection, begun.message_id, begun.agent_id, short.reason, now, new_events)
-    return Denied(state=MessageState.QUEUED)
-
-
-def _forbidden(
-    connection: Connection, begun: Begun, row: Any, is_begun: bool, now: datetime, new_events: list[NewEvent]
-) -> Denied | None:
-    """What must not go any more gets its end here; None when the message may go."""
-
-    def end(state: MessageState, reason: Reason) -> Denied:
-        if is_begun:
-            orders.fail_incomplete(connection, begun.message_id, reason, now, new_events)
-            return Denied(state=MessageState.FAILED)
-        orders.end_unsent(connection, begun.message_id, state, reason, now, new_events)
-        return Denied(state=state)
-
-    if row.stopped:
-        return end(MessageState.SUPPRESSED, Reason("stop_list"))
-    if row.mailing_state == MailingState.CANCELLED:
-        return end(MessageState.CANCELLED, Reason("mailing_cancelled"))
-    if row.expires_at is not None and row.expires_at <= now:
-        return end(MessageState.EXPIRED, Reason("expired", {"expired_at": row.expires_at.isoformat()}))
-    if is_begun and now - row.first_accepted_at > timedelta(seconds=begun.resume_parts_s):
-        return end(MessageState.FAILED, Reason("resume_too_late", {"limit_s": begun.resume_parts_s}))
-    if row.mailing_state is not None and row.mailing_state != MailingState.RUNNING and not is_begun:
-        # paused: it goes back; a begun message is completed all the same, or the recipient gets a torso
-        leases.release(connection, [begun.message_id], begun.agent_id)
-        return Denied(state=MessageState.QUEUED)
-    if row.bound_sim_id is not None and row.bound_sim_id != begun.sim_id:
-        leases.release(connection, [begun.message_id], begun.agent_id)
-        return Denied(state=MessageState.QUEUED)
-    taken = begun.modem_id is not None and row.sim_modem_id != begun.modem_id
-    if taken or (row.sim_state != SimState.READY and not (row.probe and row.sim_state in PROBED)):
-        short = Shortage(reason=Reason("waits_for_sim"), until_at=None)
-        return _not_now(connection, begun, row, short, now, new_events)
-    return None
 
 
 def _reserve(

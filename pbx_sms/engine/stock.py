@@ -1,0 +1,129 @@
+"""The short stock of leased messages, and which of them goes next through which of the free SIMs.
+
+A SIM that becomes free need not wait for a lease. A higher kind goes first, mailings of one kind share by
+parts, a message goes to the free SIM with the smallest used share, and what no free SIM can take holds up
+nothing behind it. Lives on the event loop and speaks to nobody.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Collection, Iterable
+from datetime import datetime
+
+from pbx_sms.core.reason import Reason
+from pbx_sms.core.routing import FairShare, choose_sim
+from pbx_sms.engine.sim_slot import SimSlot
+from pbx_sms.storage.queue import Leased
+from pbx_sms.storage.queue.leases import Queue
+
+
+def queue_of(message: Leased) -> Queue:
+    return Queue(message.mailing_id, message.rank)
+
+
+class Stock:
+    def __init__(self, *, quantum: int) -> None:
+        self._queues: dict[Queue, deque[Leased]] = {}
+        self._fair: dict[int, FairShare[Queue]] = {}
+        self._quantum = quantum
+
+    def __len__(self) -> int:
+        return sum(map(len, self._queues.values()))
+
+    def count(self, key: Queue) -> int:
+        return len(self._queues.get(key, ()))
+
+    def ids(self) -> list[int]:
+        return [message.message_id for stock in self._queues.values() for message in stock]
+
+    def snapshot(self) -> dict[Queue, tuple[Leased, ...]]:
+        return {key: tuple(stock) for key, stock in self._queues.items()}
+
+    def first_rank(self) -> int:
+        """The highest rank of which a message is ready for any SIM."""
+        ready = (
+            key.rank
+            for key, stock in self._queues.items()
+            if any(message.bound_sim_id is None for message in stock)
+        )
+        return max(ready, default=0)
+
+    def never(self, slots: Collection[SimSlot], now: datetime) -> dict[int, Reason]:
+        """Messages that none of the SIMs can take as its limits are, with the reason of one."""
+        refused: dict[int, Reason] = {}
+        for stock in self._queues.values():
+            for message in stock:
+                reasons = [slot.too_large(message, now) for slot in slots]
+                found = [reason for reason in reasons if reason is not None]
+                if found and len(found) == len(reasons):
+                    refused[message.message_id] = found[0]
+        return refused
+
+    # what changes it
+
+    def add(self, key: Queue, messages: Iterable[Leased]) -> None:
+        messages = list(messages)
+        # a lease that ran out here, and was taken again, is one message all the same
+        self.remove({message.message_id for message in messages})
+        if messages:
+            stock = self._queues.setdefault(key, deque())
+            stock.extend(message for message in messages if not message.begun)
+            stock.extendleft(message for message in messages if message.begun)
+
+    def put_back(self, message: Leased) -> None:
+        """It was given out and did not go: it is the first again, and its queue's turn is not spent."""
+        key = queue_of(message)
+        self._queues.setdefault(key, deque()).appendleft(message)
+        if message.rank in self._fair:
+            self._fair[message.rank].give_back(key, message.part_count)
+
+    def remove(self, message_ids: Collection[int]) -> None:
+        if not message_ids:
+            return
+        for key in list(self._queues):
+            kept = deque(m for m in self._queues[key] if m.message_id not in message_ids)
+            if kept:
+                self._queues[key] = kept
+            else:
+                del self._queues[key]
+
+    def pair(self, free: list[SimSlot], now: datetime) -> tuple[SimSlot, Leased] | None:
+        """Takes out the next message that one of the SIMs may send, with that SIM."""
+        for rank in sorted({key.rank for key in self._queues}, reverse=True):
+            open_to_rank = self._not_kept(free, rank, now)
+            takers: dict[Queue, tuple[int, list[SimSlot]]] = {}
+
+            def next_parts(
+                key: Queue,
+                found: dict[Queue, tuple[int, list[SimSlot]]] = takers,
+                slots: list[SimSlot] = open_to_rank,
+            ) -> int | None:
+                for index, message in enumerate(self._queues[key]):
+                    able = [slot for slot in slots if slot.can_take(message, now)]
+                    if able:
+                        found[key] = (index, able)
+                        return message.part_count
+                return None
+
+            share = self._fair.setdefault(rank, FairShare(self._quantum))
+            key = share.choose([key for key in self._queues if key.rank == rank], next_parts)
+            if key is None:
+                continue
+            index, able = takers[key]
+            stock = self._queues[key]
+            message = stock[index]
+            del stock[index]
+            if not stock:
+                del self._queues[key]
+            load = choose_sim(slot.load() for slot in able)
+            assert load is not None
+            return next(slot for slot in able if slot.sim_id == load.sim_id), message
+        return None
+
+    def _not_kept(self, free: list[SimSlot], rank: int, now: datetime) -> list[SimSlot]:
+        """Without the SIMs whose next parts are for a higher kind, which needs more than are free."""
+        higher = [m for key, stock in self._queues.items() if key.rank > rank for m in stock]
+        if not higher:
+            return free
+        return [slot for slot in free if not any(slot.is_kept_for(message, now) for message in higher)]

@@ -1,0 +1,109 @@
+"""Whether a leased message may go in this very instant: the last look before its intent is written.
+
+Whatever forbids a message belongs here, because nothing is checked later. What forbids it for good ends it,
+what forbids it here and now gives it back; both are written by the time `forbidden` returns.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, exists, select
+
+from pbx_sms.core.mailing import MailingState
+from pbx_sms.core.message import MessageState
+from pbx_sms.core.reason import Reason
+from pbx_sms.core.sim import PROBED, SimState
+from pbx_sms.storage.events import NewEvent
+from pbx_sms.storage.queue import leases, orders
+from pbx_sms.storage.queue.intent import Begun, Denied
+from pbx_sms.storage.schema import mailings, messages, sims, stop_list
+from pbx_sms.storage.usage import Shortage
+
+_MESSAGE = (
+    select(
+        messages.c.mailing_id,
+        messages.c.rank,
+        messages.c.msisdn,
+        messages.c.text,
+        messages.c.part_count,
+        messages.c.state,
+        messages.c.expires_at,
+        messages.c.bound_sim_id,
+        messages.c.concat_reference,
+        messages.c.attempt_count,
+        messages.c.wants_report,
+        messages.c.first_accepted_at,
+        messages.c.sim_id,
+        messages.c.probe,
+        mailings.c.state.label("mailing_state"),
+        exists(select(stop_list.c.msisdn).where(stop_list.c.msisdn == messages.c.msisdn)).label("stopped"),
+        messages.c.message_id,
+        sims.c.state.label("sim_state"),
+        sims.c.modem_id.label("sim_modem_id"),
+    )
+    .select_from(
+        messages.outerjoin(mailings, mailings.c.mailing_id == messages.c.mailing_id).outerjoin(
+            sims, sims.c.sim_id == bindparam("sim_id")
+        )
+    )
+    .where(
+        messages.c.message_id == bindparam("message_id"),
+        messages.c.agent_id == bindparam("agent_id"),
+        messages.c.state.in_((MessageState.LEASED, MessageState.SUBMITTING)),
+    )
+    .with_for_update(of=messages)
+)
+
+
+def look(connection: Connection, begun: Begun) -> Any:
+    """The message with all that decides about it, locked; None when it is not this agent's to begin."""
+    return connection.execute(
+        _MESSAGE,
+        {"message_id": begun.message_id, "agent_id": begun.agent_id, "sim_id": begun.sim_id},
+    ).one_or_none()
+
+
+def not_now(
+    connection: Connection, begun: Begun, row: Any, short: Shortage, now: datetime, new_events: list[NewEvent]
+) -> Denied:
+    """Only this SIM cannot take it now. A begun message waits for it in the queue."""
+    if row.state == MessageState.LEASED:
+        return Denied(state=MessageState.LEASED, shortage=short)
+    leases.set_aside(connection, begun.message_id, begun.agent_id, short.reason, now, new_events)
+    return Denied(state=MessageState.QUEUED)
+
+
+def forbidden(
+    connection: Connection, begun: Begun, row: Any, is_begun: bool, now: datetime, new_events: list[NewEvent]
+) -> Denied | None:
+    """What must not go any more gets its end here; None when the message may go."""
+
+    def end(state: MessageState, reason: Reason) -> Denied:
+        if is_begun:
+            orders.fail_incomplete(connection, begun.message_id, reason, now, new_events)
+            return Denied(state=MessageState.FAILED)
+        orders.end_unsent(connection, begun.message_id, state, reason, now, new_events)
+        return Denied(state=state)
+
+    if row.stopped:
+        return end(MessageState.SUPPRESSED, Reason("stop_list"))
+    if row.mailing_state == MailingState.CANCELLED:
+        return end(MessageState.CANCELLED, Reason("mailing_cancelled"))
+    if row.expires_at is not None and row.expires_at <= now:
+        return end(MessageState.EXPIRED, Reason("expired", {"expired_at": row.expires_at.isoformat()}))
+    if is_begun and now - row.first_accepted_at > timedelta(seconds=begun.resume_parts_s):
+        return end(MessageState.FAILED, Reason("resume_too_late", {"limit_s": begun.resume_parts_s}))
+    if row.mailing_state is not None and row.mailing_state != MailingState.RUNNING and not is_begun:
+        # paused: it goes back; a begun message is completed all the same, or the recipient gets a torso
+        leases.release(connection, [begun.message_id], begun.agent_id)
+        return Denied(state=MessageState.QUEUED)
+    if row.bound_sim_id is not None and row.bound_sim_id != begun.sim_id:
+        leases.release(connection, [begun.message_id], begun.agent_id)
+        return Denied(state=MessageState.QUEUED)
+    taken = begun.modem_id is not None and row.sim_modem_id != begun.modem_id
+    if taken or (row.sim_state != SimState.READY and not (row.probe and row.sim_state in PROBED)):
+        short = Shortage(reason=Reason("waits_for_sim"), until_at=None)
+        return not_now(connection, begun, row, short, now, new_events)
+    return None
