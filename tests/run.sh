@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what the tests need and runs all of them: ruff, mypy, shellcheck, pytest. Debian 12, as root the
-# first time (packages). Nothing is skipped: SQLite, PostgreSQL and Chromium are real.
+# first time (packages). Nothing is skipped: SQLite, PostgreSQL, Chromium and Asterisk are real.
 #
 #   tests/run.sh            everything; more arguments go to pytest
 #   tests/run.sh --fast     core, documents and architecture: seconds, for while one works
@@ -13,8 +13,12 @@ if [ "${1-}" = --fast ]; then
     shift
 fi
 
-# a server and its command-line programs, a browser with what steers it, letters for both languages, and the shell's linter
-packages=(ca-certificates chromium fonts-dejavu-core git iproute2 libatomic1 postgresql python3-venv shellcheck util-linux)
+# a server and its command-line programs, a browser with what steers it, letters for both languages, what unpacks
+# Asterisk, and the shell's linter
+packages=(
+    ca-certificates chromium debootstrap fonts-dejavu-core git iproute2 libatomic1 openssl postgresql
+    python3-venv shellcheck util-linux
+)
 cluster_setting=/etc/postgresql-common/createcluster.d/pbx-sms-tests.conf
 
 install_packages() {
@@ -36,7 +40,10 @@ install_packages() {
     apt-get -q install -y --no-install-recommends "${missing[@]}" </dev/null
 }
 
-[ "$fast" = yes ] || ! command -v apt-get >/dev/null || install_packages
+if [ "$fast" = no ] && command -v apt-get >/dev/null; then
+    install_packages
+    tests/asterisk_root.sh
+fi
 ./install.sh --environment requirements-dev.txt
 
 failed=()
@@ -50,7 +57,7 @@ if [ "$fast" = yes ]; then
     tests=(tests/core tests/test_architecture.py tests/test_docs.py)
 else
     check .venv/bin/mypy
-    check shellcheck install.sh tests/run.sh .ci/run
+    check shellcheck install.sh tests/run.sh tests/asterisk_root.sh .ci/run
     tests=(tests)
 fi
 if [ ${#failed[@]} -gt 0 ]; then
