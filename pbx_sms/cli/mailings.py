@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from pbx_sms.cli import lists, mailing_watch
+from pbx_sms.cli import forecasts, lists, mailing_watch
 from pbx_sms.cli.arguments import Commands, add_command, add_group, positive
 from pbx_sms.cli.context import Context
 from pbx_sms.cli.output import Column, Output, key
@@ -56,6 +56,7 @@ def add_commands(commands: Commands) -> None:
     )
     create.add_argument("--start", action="store_true", help="begin to send at once")
 
+    forecasts.add_commands(group)
     add_command(group, "list", list_mailings, "Show the mailings, newest first.")
     for name, run, help_text in (
         ("start", start, "Begin to send a draft."),
@@ -139,7 +140,7 @@ def show(context: Context, args: argparse.Namespace) -> int:
         ("cli_column_parts", f"{mailing['parts_submitted']}/{mailing['parts']}"),
         ("cli_column_started_at", mailing["started_at"]),
         ("cli_column_finished_at", mailing["finished_at"]),
-        ("cli_column_forecast_at", mailing["forecast_at"]),
+        ("cli_column_forecast_at", mailing["forecast_at"] or output.reason(mailing.get("forecast", {}))),
         ("cli_column_text", mailing["text"]),
     )
     lines = [
@@ -160,6 +161,7 @@ def list_mailings(context: Context, args: argparse.Namespace) -> int:
         Column("cli_column_parts", key("parts")),
         Column("cli_column_started_at", key("started_at")),
         Column("cli_column_finished_at", key("finished_at")),
+        Column("cli_column_forecast_at", key("forecast_at")),
         Column("cli_column_reason", output.reason),
     )
     output.rows(mailings.list_mailings(context.database), columns, empty="cli_no_mailings")

@@ -18,6 +18,9 @@ from pbx_sms.config import Settings
 if TYPE_CHECKING:
     from pbx_sms.engine.scheduler import Duty
 
+#: how old the forecast of a running mailing gets while something happens
+FORECAST_S = 60.0
+
 
 def add_commands(commands: Commands) -> None:
     add_command(commands, "run", run, "Run the engine: modems, sending, delivery reports, what comes in.")
@@ -42,7 +45,10 @@ def run(context: Context, args: argparse.Namespace) -> int:
 
 def duties(settings: Settings) -> list[Duty]:
     """What the engine looks after beside the sending: orders of `operations` that nobody gives by hand."""
-    return []
+    from pbx_sms.engine.scheduler import Duty
+    from pbx_sms.operations import forecasts
+
+    return [Duty(name="forecasts", every_s=FORECAST_S, carry_out=forecasts.Keeper(settings).refresh)]
 
 
 def web(context: Context, args: argparse.Namespace) -> int:

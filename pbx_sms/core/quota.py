@@ -73,6 +73,10 @@ class Window:
         assert self.ends_at is not None
         return self.ends_at
 
+    def blocking_place(self, part_count: int) -> int:
+        """Counted from the newest part (0), the one that has to leave before `part_count` parts fit."""
+        return self.max_parts - part_count
+
 
 def billing_month(now: datetime, billing_day: int, zone: ZoneInfo) -> tuple[datetime, datetime]:
     """Start and end of the billing month around `now`: midnights in `zone`, as UTC.

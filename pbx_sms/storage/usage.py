@@ -75,7 +75,7 @@ def shortage(
         # the parts fit once this one has left the window
         statement = _NEWEST_ORDINARY if window.ordinary_only else _NEWEST
         blocking_at = connection.execute(
-            statement, {"sim_id": sim_id, "offset": window.max_parts - part_count}
+            statement, {"sim_id": sim_id, "offset": window.blocking_place(part_count)}
         ).scalar_one_or_none()
         if blocking_at is None or blocking_at <= window.since_at:
             continue

@@ -61,6 +61,8 @@ class Check:
     #: messages and parts that would be sent; undecided repeats are not among them
     messages: int
     parts: int
+    #: parts of each message, in the list's order
+    part_counts: bytes
     left_out: tuple[LeftOut, ...]
     #: rows left out by the code of their reason
     left_out_counts: dict[str, int]
@@ -89,6 +91,7 @@ class _Tally:
     rows: int = 0
     messages: int = 0
     parts: int = 0
+    part_counts: bytearray = field(default_factory=bytearray)
     undecided: int = 0
     undecided_parts: int = 0
     incomplete: int = 0
@@ -122,6 +125,7 @@ class _Tally:
         measure = ready.measure
         self.messages += 1
         self.parts += measure.parts
+        self.part_counts.append(measure.parts)
         self.by_parts[measure.parts] += 1
         self.by_encoding[measure.encoding] += 1
         if measure.encoding is Encoding.UCS2:
@@ -211,6 +215,7 @@ def _checked(
         rows=tally.rows,
         messages=tally.messages,
         parts=tally.parts,
+        part_counts=bytes(tally.part_counts),
         left_out=tuple(tally.left_out),
         left_out_counts=dict(Counter(one.reason.code for one in tally.left_out).most_common()),
         problems=tuple(problems),

@@ -17,6 +17,7 @@ from pbx_sms.operations.mailings.start import new_claim, refusal, remove_left_be
 from pbx_sms.storage import events, mailings, queue, starts
 from pbx_sms.storage.engine import Database
 from pbx_sms.storage.events import NewEvent
+from pbx_sms.storage.forecasts import FORESEEN
 
 #: a few hundredths of a second
 _CANCELLED_PER_TRANSACTION = 500
@@ -91,9 +92,10 @@ def _cancel_started(database: Database, mailing_id: int, reason: Reason | None) 
 def show(database: Database, mailing_id: int) -> dict[str, Any]:
     """{"mailing_id", "name", "kind", "state", "reason"?, "reason_params"?, "counts": {state: messages},
     "messages", "parts", "parts_submitted", "left_out", "list_id", "text", "created_at", "created_by",
-    "started_at", "finished_at", "forecast_at"}.
+    "started_at", "finished_at", "forecast_at", "forecast"?}.
 
-    `reason` says why it is paused, or why nothing of it moves at the moment.
+    `reason` says why it is paused, or why nothing of it moves at the moment; "forecast" {"reason",
+    "reason_params", "made_at"} why it never ends as things are.
     """
     with database.read() as connection:
         mailing = mailings.find(connection, mailing_id)
@@ -113,12 +115,11 @@ def show(database: Database, mailing_id: int) -> dict[str, Any]:
         "counts": counts.by_state,
         "parts_submitted": counts.parts_submitted,
         "text": mailing.text,
-        "forecast_at": mailing.forecast_at,
     }
 
 
 def list_mailings(database: Database, *, limit: int | None = None) -> list[dict[str, Any]]:
-    """Newest first, each as `show` without "counts", "parts_submitted", "text" and "forecast_at"."""
+    """Newest first, each as `show` without "counts", "parts_submitted" and "text"."""
     with database.read() as connection:
         return [_shown(mailing) for mailing in mailings.find_all(connection, limit=limit)]
 
@@ -152,7 +153,16 @@ def _shown(mailing: Row[Any]) -> dict[str, Any]:
         "created_by": mailing.created_by,
         "started_at": mailing.started_at,
         "finished_at": mailing.finished_at,
+        "forecast_at": None,
     }
+    if mailing.state in FORESEEN:
+        shown["forecast_at"] = mailing.forecast_at
+        if mailing.forecast_reason_code is not None:
+            shown["forecast"] = {
+                "reason": mailing.forecast_reason_code,
+                "reason_params": mailing.forecast_reason_params or {},
+                "made_at": mailing.forecast_made_at,
+            }
     if mailing.reason_code == starts.STARTING:
         # the parameters are the Start's own affair
         shown |= {"reason": mailing.reason_code, "reason_params": {}}

@@ -50,9 +50,14 @@ mailings = Table(
     Column("scheduled_at", Instant),
     Column("started_at", Instant),
     Column("finished_at", Instant),
+    #: when it will be finished, if nothing else happens; NULL where it never is, or nobody has looked
     Column("forecast_at", Instant),
     #: core.mailing.UnknownPolicy
     Column("unknown_policy", String(8), nullable=False, server_default="keep"),
+    #: why it is never finished, and when that was looked at (migration 0013: the last columns)
+    Column("forecast_reason_code", String(64)),
+    Column("forecast_reason_params", Json),
+    Column("forecast_made_at", Instant),
     sqlite_autoincrement=True,
 )
 

@@ -1,0 +1,18 @@
+"""When mailings end: before Start, while they run, and what if. Nothing is sent; the duty alone stores."""
+
+from __future__ import annotations
+
+from pbx_sms.operations.forecasts.before_start import of_check, of_list
+from pbx_sms.operations.forecasts.foreseeing import Alternative, Outlook, as_dict, parse_changes
+from pbx_sms.operations.forecasts.live import Keeper, of_mailing
+
+__all__ = [
+    "Alternative",
+    "Keeper",
+    "Outlook",
+    "as_dict",
+    "of_check",
+    "of_list",
+    "of_mailing",
+    "parse_changes",
+]

@@ -1,0 +1,81 @@
+"""The forecast of a mailing that has not begun: of a list and a text, or of a draft."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Row
+
+from pbx_sms.config import Settings
+from pbx_sms.core.forecast import Change
+from pbx_sms.core.mailing import MailingKind
+from pbx_sms.errors import Refused
+from pbx_sms.operations.forecasts.foreseeing import Outlook, outlook, suggestions
+from pbx_sms.operations.forecasts.pool import read_pool
+from pbx_sms.operations.forecasts.work import PLANNED, planned, running
+from pbx_sms.operations.mailings.check import Check, Progress, check, parse_kind
+from pbx_sms.storage.engine import Database
+
+
+def of_list(
+    database: Database,
+    settings: Settings,
+    *,
+    list_id: int,
+    text: str,
+    kind: str = MailingKind.INFORMATION,
+    repeats: str | None = None,
+    leave_out_incomplete: bool = False,
+    changes: Sequence[Change] = (),
+    progress: Progress | None = None,
+) -> Outlook:
+    """As if it were started now, beside everything that runs. Nothing is stored.
+
+    Raises as `mailings.check`, and Refused with what keeps the mailing from starting.
+    """
+    checked = check(
+        database,
+        settings,
+        list_id=list_id,
+        text=text,
+        kind=kind,
+        repeats=repeats,
+        leave_out_incomplete=leave_out_incomplete,
+        progress=progress,
+    )
+    if checked.problems:
+        raise Refused(checked.problems[0].code, **checked.problems[0].params)
+    return of_check(database, settings, checked, parse_kind(kind), changes)
+
+
+def of_draft(
+    database: Database, settings: Settings, mailing: Row[Any], changes: Sequence[Change] = ()
+) -> Outlook:
+    return of_list(
+        database,
+        settings,
+        list_id=mailing.list_id,
+        text=mailing.text,
+        kind=mailing.kind,
+        repeats=mailing.repeats,
+        leave_out_incomplete=mailing.leave_out_incomplete,
+        changes=changes,
+    )
+
+
+def of_check(
+    database: Database,
+    settings: Settings,
+    checked: Check,
+    kind: MailingKind,
+    changes: Sequence[Change] | None = None,
+) -> Outlook:
+    """Of what has just been checked. `changes` None: what an office would ask."""
+    with database.read() as connection:
+        now = database.now()
+        pool = read_pool(connection, settings, now)
+        works = [*running(connection), planned(checked.part_counts, kind)]
+    if changes is None:
+        changes = suggestions(pool, works, PLANNED)
+    return outlook(settings, pool, works, PLANNED, now, changes)

@@ -1,0 +1,147 @@
+"""What a forecast is made from, and where it is kept. Nothing but the forecast itself is changed here."""
+
+from __future__ import annotations
+
+import statistics
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, func, or_, select, update
+
+from pbx_sms.core.mailing import MailingKind, MailingState
+from pbx_sms.core.message import MessageState
+from pbx_sms.core.reason import Reason
+from pbx_sms.core.verdict import Kind
+from pbx_sms.storage.schema import attempts, mailings, messages
+
+#: parts of a SIM whose time is looked at
+_MEASURED_PARTS = 100
+#: what is not yet begun; of what is being submitted the quota is taken already
+_WAITING = (MessageState.QUEUED, MessageState.LEASED)
+#: mailings of which something is foreseen
+FORESEEN = (MailingState.RUNNING, MailingState.SCHEDULED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaitingMailing:
+    """What is left of a running mailing, or of the single messages of one rank (mailing_id None)."""
+
+    mailing_id: int | None
+    kind: MailingKind
+    #: SIM that alone may send them, None: any → parts of each message, and its place among all of them
+    rows: dict[int | None, tuple[list[int], list[int]]]
+
+
+def used_parts(connection: Connection, sim_id: int, since_at: datetime) -> list[tuple[datetime, bool]]:
+    """(when it counts, whether it is of an ordinary mailing) of each part after `since_at`, oldest first."""
+    query = (
+        select(attempts.c.counted_at, attempts.c.uses_reserve)
+        .where(attempts.c.sim_id == sim_id, attempts.c.counted_at > since_at)
+        .order_by(attempts.c.counted_at)
+    )
+    return [(row.counted_at, not row.uses_reserve) for row in connection.execute(query)]
+
+
+def recipients(connection: Connection, sim_id: int, since_at: datetime) -> list[datetime]:
+    """When the SIM last wrote to each of its recipients after `since_at`, oldest first."""
+    newest_at = func.max(attempts.c.counted_at)
+    query = (
+        select(newest_at)
+        .where(attempts.c.sim_id == sim_id, attempts.c.counted_at > since_at)
+        .group_by(attempts.c.msisdn)
+        .order_by(newest_at)
+    )
+    return list(connection.execute(query).scalars())
+
+
+def median_part_s(connection: Connection, sim_id: int, since_at: datetime) -> float | None:
+    """Seconds from the intent to the network's answer: the median of the SIM's newest accepted parts, None
+    where there are none."""
+    query = (
+        select(attempts.c.started_at, attempts.c.ended_at)
+        .where(
+            attempts.c.sim_id == sim_id,
+            attempts.c.counted_at > since_at,
+            attempts.c.kind == Kind.ACCEPTED,
+            attempts.c.started_at.is_not(None),
+            attempts.c.ended_at.is_not(None),
+        )
+        .order_by(attempts.c.counted_at.desc())
+        .limit(_MEASURED_PARTS)
+    )
+    took_s = [(row.ended_at - row.started_at).total_seconds() for row in connection.execute(query)]
+    return statistics.median(took_s) if took_s else None
+
+
+def waiting(connection: Connection, *, also_mailing_id: int | None = None) -> list[WaitingMailing]:
+    """Everything that waits in running mailings, and the single messages. `also_mailing_id`: one that is
+    paused, as if it went on."""
+    running = select(mailings.c.mailing_id, mailings.c.kind).where(
+        or_(mailings.c.state == MailingState.RUNNING, mailings.c.mailing_id == (also_mailing_id or 0))
+    )
+    found = [
+        _waiting(connection, row.mailing_id, MailingKind(row.kind))
+        for row in connection.execute(running.order_by(mailings.c.mailing_id)).all()
+    ]
+    return [*found, *_singles(connection)]
+
+
+def _waiting(connection: Connection, mailing_id: int, kind: MailingKind) -> WaitingMailing:
+    query = (
+        select(messages.c.part_count, messages.c.bound_sim_id)
+        .where(messages.c.mailing_id == mailing_id, messages.c.state.in_(_WAITING))
+        .order_by(messages.c.message_id)
+    )
+    return WaitingMailing(mailing_id=mailing_id, kind=kind, rows=_rows(connection.execute(query).all()))
+
+
+def _singles(connection: Connection) -> list[WaitingMailing]:
+    query = (
+        select(messages.c.rank, messages.c.part_count, messages.c.bound_sim_id)
+        .where(messages.c.mailing_id.is_(None), messages.c.state.in_(_WAITING), messages.c.probe.is_(False))
+        .order_by(messages.c.message_id)
+    )
+    by_rank: dict[int, list[Any]] = defaultdict(list)
+    for row in connection.execute(query):
+        by_rank[row.rank].append(row)
+    kinds = {0: MailingKind.INFORMATION, 1: MailingKind.SERVICE, 2: MailingKind.URGENT}
+    return [
+        WaitingMailing(mailing_id=None, kind=kinds[rank], rows=_rows(rows))
+        for rank, rows in sorted(by_rank.items())
+    ]
+
+
+def _rows(found: Sequence[Any]) -> dict[int | None, tuple[list[int], list[int]]]:
+    rows: dict[int | None, tuple[list[int], list[int]]] = {}
+    for place, row in enumerate(found):
+        parts, places = rows.setdefault(row.bound_sim_id, ([], []))
+        parts.append(row.part_count)
+        places.append(place)
+    return rows
+
+
+def running_ids(connection: Connection) -> list[int]:
+    running = select(mailings.c.mailing_id).where(mailings.c.state == MailingState.RUNNING)
+    return list(connection.execute(running.order_by(mailings.c.mailing_id)).scalars())
+
+
+def store(
+    connection: Connection, mailing_id: int, ends_at: datetime | None, never: Reason | None, now: datetime
+) -> bool:
+    """Keeps what was foreseen; false when the mailing is no longer running or scheduled."""
+    return (
+        connection.execute(
+            update(mailings)
+            .where(mailings.c.mailing_id == mailing_id, mailings.c.state.in_(FORESEEN))
+            .values(
+                forecast_at=ends_at,
+                forecast_reason_code=never.code if never else None,
+                forecast_reason_params=dict(never.params) if never else None,
+                forecast_made_at=now,
+            )
+        ).rowcount
+        == 1
+    )

@@ -1,0 +1,153 @@
+"""What is foreseen is what the engine then does: the end, and what has gone by each midnight, within two in a
+hundred."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from engine_rig import SLOW, Rig, imsi_of
+
+from pbx_sms.core.forecast import Ending
+from pbx_sms.core.mailing import MailingKind
+from pbx_sms.core.quota import SimLimits
+from pbx_sms.operations.forecasts import of_mailing
+
+MakeRig = Callable[..., Rig]
+
+DAY = timedelta(days=1)
+HOUR = timedelta(hours=1)
+DEFAULT = SimLimits()
+#: what the operator allows by default, without the hour, which only stretches each day
+LIMITS: dict[str, Any] = {
+    "per_day": DEFAULT.per_day,
+    "per_month": DEFAULT.per_month,
+    "min_gap_s": DEFAULT.min_gap_s,
+    "service_reserve_per_day": DEFAULT.service_reserve_per_day,
+}
+OFFICE = ZoneInfo("Europe/Moscow")
+
+
+def foreseen(rig: Rig, mailing_id: int) -> Ending:
+    """Once the SIMs are known, and how long the modems take: both are what the database says."""
+    return of_mailing(rig.database, rig.settings, mailing_id).ending
+
+
+async def assert_true(rig: Rig, *endings: tuple[int, Ending]) -> None:
+    """Lets the mailings run, and lays what happened beside what was foreseen."""
+    now = rig.clock.true_now()
+    for _, ending in endings:
+        assert ending.never is None
+        assert ending.ends_at is not None
+        assert sum(ending.parts_by_day.values()) == ending.parts
+    last = max(ending.ends_at for _, ending in endings if ending.ends_at is not None)
+    await rig.passes((last - now).total_seconds() * 1.02 + 60)
+    for mailing_id, ending in endings:
+        assert rig.is_finished(mailing_id), mailing_id
+        finished_at = rig.mailing_row(mailing_id).finished_at
+        assert ending.ends_at is not None
+        error = abs(finished_at - ending.ends_at)
+        assert error <= max(0.02 * (finished_at - now), timedelta(seconds=30)), (finished_at, ending)
+        numbers = {row.msisdn for row in rig.messages_of(mailing_id)}
+        sent = Counter(
+            entry.at.astimezone(OFFICE).date()
+            for entry in rig.cell.ledger
+            if entry.number in numbers and entry.at >= now
+        )
+        off = 0
+        for day, parts in ending.parts_by_day.items():
+            off += sent[day] - parts
+            assert abs(off) <= max(0.02 * ending.parts, 4), (day, sent, ending.parts_by_day)
+
+
+async def measured(make_rig: MakeRig, modems: int = 4, **options: Any) -> Rig:
+    """An engine that has sent a little, so that it is known how long a part takes."""
+    rig = make_rig(modems=modems, **{"limits": LIMITS, "pace": SLOW} | options)
+    await rig.start()
+    return rig
+
+
+@pytest.mark.parametrize(("reserve", "in_a_day", "days"), [(0, 400, 15), (10, 360, 17)])
+async def test_three_thousand_of_two_parts_over_four_sims(
+    make_rig: MakeRig, reserve: int, in_a_day: int, days: int
+) -> None:
+    rig = await measured(make_rig, limits=LIMITS | {"service_reserve_per_day": reserve})
+    large = rig.mailing([2] * 3000)
+    ending = foreseen(rig, large)
+    assert ending.ends_at is not None
+    assert (ending.ends_at - rig.clock.true_now()) // DAY + 1 == days
+    assert set(list(ending.parts_by_day.values())[:-1]) == {in_a_day}
+    assert ending.limited_by == ("reserve" if reserve else "day")
+    await assert_true(rig, (large, ending))
+
+
+async def test_two_mailings_of_one_kind_share(make_rig: MakeRig) -> None:
+    rig = await measured(make_rig)
+    long, short = rig.mailing([1, 2, 3] * 200), rig.mailing([1] * 500)
+    await assert_true(rig, (long, foreseen(rig, long)), (short, foreseen(rig, short)))
+
+
+async def test_an_urgent_one_in_the_middle(make_rig: MakeRig) -> None:
+    rig = await measured(make_rig)
+    large = rig.mailing([2] * 700)
+    await rig.passes(1.5 * 86_400)
+    urgent = rig.mailing([3] * 60, kind=MailingKind.URGENT)
+    await assert_true(rig, (urgent, foreseen(rig, urgent)), (large, foreseen(rig, large)))
+
+
+async def test_quotas_that_are_half_used_at_the_start(make_rig: MakeRig) -> None:
+    rig = await measured(make_rig)
+    rig.modems[3].unplug()
+    first = rig.mailing([1] * 170)
+    await rig.passes(7 * 3600)
+    assert rig.is_finished(first)
+    rig.modems[3].plug()
+    await rig.passes(5 * 3600)
+    second = rig.mailing([2] * 400)
+    await assert_true(rig, (second, foreseen(rig, second)))
+
+
+async def test_the_limit_of_the_hour_and_a_long_gap(make_rig: MakeRig) -> None:
+    rig = await measured(
+        make_rig,
+        modems=2,
+        limits={"per_hour": 12, "per_day": 200, "min_gap_s": 40.0, "service_reserve_per_day": 0},
+    )
+    mailing = rig.mailing([1, 1, 4, 2] * 90)
+    ending = foreseen(rig, mailing)
+    assert ending.limited_by == "hour"
+    await assert_true(rig, (mailing, ending))
+
+
+async def test_sims_with_limits_of_their_own_and_a_billing_month(make_rig: MakeRig) -> None:
+    # the month of the first ends on the 6th, in the middle of the mailing
+    own = [
+        {"imsi": imsi_of(1), "per_month": 150, "billing_day": 6},
+        {"imsi": imsi_of(2), "per_day": 30, "min_gap_s": 20.0},
+    ]
+    rig = await measured(make_rig, modems=2, sim=own)
+    mailing = rig.mailing([2] * 250)
+    await assert_true(rig, (mailing, foreseen(rig, mailing)))
+
+
+async def test_a_new_sim_that_warms_up(make_rig: MakeRig) -> None:
+    rig = await measured(make_rig, modems=2, limits=LIMITS | {"warm_up_per_day": 20})
+    mailing = rig.mailing([2] * 300)
+    ending = foreseen(rig, mailing)
+    assert ending.limited_by == "warm_up"
+    await assert_true(rig, (mailing, ending))
+
+
+async def test_the_time_a_part_takes_is_learned(make_rig: MakeRig) -> None:
+    rig = await measured(make_rig, modems=2, limits={"per_day": 0, "min_gap_s": 1.0}, latency_s=9.0)
+    before = rig.mailing([1] * 10)
+    await rig.passes(120)
+    assert rig.is_finished(before)
+    mailing = rig.mailing([2] * 600)
+    ending = foreseen(rig, mailing)
+    assert ending.limited_by == "modem"
+    await assert_true(rig, (mailing, ending))
