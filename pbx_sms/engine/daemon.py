@@ -102,9 +102,7 @@ class Engine:
                 return
             agent_id, modem_ids = registered
             zone = ZoneInfo(settings.sending.time_zone)
-            dispatcher = Dispatcher(
-                storage, agent_id, max_parts=settings.sending.max_parts, zone=zone, pace=self._pace
-            )
+            dispatcher = Dispatcher(storage, agent_id, settings=settings, zone=zone, pace=self._pace)
             rules = Rules(
                 zone=zone,
                 validity_s=round(settings.sending.validity_h * 3600),

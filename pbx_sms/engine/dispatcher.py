@@ -15,17 +15,20 @@ import logging
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from pbx_sms.config import Settings
 from pbx_sms.core.mailing import RANK
 from pbx_sms.core.reason import Reason
 from pbx_sms.engine import waits
+from pbx_sms.engine.explanations import Explanations
 from pbx_sms.engine.fill import FillPlan
 from pbx_sms.engine.pace import Pace
 from pbx_sms.engine.sim_slot import NEVER_AGAIN_FOR, Never, SimSlot
 from pbx_sms.engine.stock import Stock, queue_of
 from pbx_sms.engine.storage_thread import StorageThread
-from pbx_sms.storage import mailings, queue
+from pbx_sms.storage import queue
 from pbx_sms.storage.queue import Denied, Leased
 from pbx_sms.storage.queue.leases import Queue
+from pbx_sms.storage.sim_limits import limits_of
 
 log = logging.getLogger(__name__)
 
@@ -36,20 +39,21 @@ _RANKS = frozenset(RANK.values())
 
 class Dispatcher:
     def __init__(
-        self, storage: StorageThread, agent_id: int, *, max_parts: int, zone: ZoneInfo, pace: Pace
+        self, storage: StorageThread, agent_id: int, *, settings: Settings, zone: ZoneInfo, pace: Pace
     ) -> None:
         self._storage = storage
         self._agent_id = agent_id
+        self._settings = settings
         self._zone = zone
         self._pace = pace
         self._loop = asyncio.get_running_loop()
         self._slots: dict[int, SimSlot] = {}
-        self._stock = Stock(quantum=max_parts)
+        self._stock = Stock(quantum=settings.sending.max_parts)
         self._look = asyncio.Event()
         self._timer: asyncio.TimerHandle | None = None
         self._stopping = False
         self._hold: Reason | None = None
-        self._explained: dict[int, Reason | None] = {}
+        self._explanations = Explanations(agent_id)
         #: queues that had nothing more to lease when they were last looked at
         self._exhausted: frozenset[Queue] = frozenset()
         #: the same of all queues together
@@ -267,6 +271,8 @@ class Dispatcher:
             if slot is not None:
                 slot.state, slot.state_reason = snapshot.state, snapshot.reason
                 slot.until_at = snapshot.until_at
+                if slot.take_limits(limits_of(self._settings, slot.imsi, snapshot.settings)):
+                    self._look.set()
                 if snapshot.modem_id != slot.modem_id:
                     log.warning("sim=%s is not modem=%s's any more", slot.imsi, slot.modem_name)
                     slot.taken.set()
@@ -278,22 +284,16 @@ class Dispatcher:
         for key, messages in filled.leased.items():
             self._stock.add(key, messages)
         self._drained, self._exhausted = not filled.leased, frozenset(filled.exhausted)
-        await self._explain(filled.queues, now)
+        await self._explain(filled, now)
 
-    async def _explain(self, queues: list[Queue], now: datetime) -> None:
+    async def _explain(self, filled: FillPlan, now: datetime) -> None:
         """Writes on each running mailing why it does not go on, where that changed."""
         slots = list(self._slots.values())
-        reasons = waits.explain(queues, slots, self._stock.first_rank(), self._hold, now)
-        changed = {
-            mailing_id: reason
-            for mailing_id, reason in reasons.items()
-            if mailing_id not in self._explained or self._explained[mailing_id] != reason
-        }
-        self._explained = reasons
-        if changed:
-            await self._storage.insist(
-                lambda work: mailings.explain(work.connection, changed, work.now, work.events)
-            )
+        reasons = waits.explain(filled.queues, slots, self._stock.first_rank(), self._hold, now)
+        goes_on = {key.mailing_id for key in filled.queues if self._stock.count(key)}
+        order = self._explanations.new(reasons, filled.standing, goes_on, now)
+        if order is not None:
+            await self._storage.insist(order)
 
     async def renew_leases(self) -> None:
         """Keeps the stock ours; to be called well within `lease_s`."""

@@ -15,7 +15,7 @@ from pbx_sms.core.quota import SimLimits, Usage
 from pbx_sms.core.reason import Reason
 from pbx_sms.engine.sim_slot import NEVER_AGAIN_FOR
 from pbx_sms.engine.storage_thread import Work
-from pbx_sms.storage import devices, queue, usage
+from pbx_sms.storage import devices, queue, standing_still, usage
 from pbx_sms.storage.devices import SimSnapshot
 from pbx_sms.storage.queue import Leased
 from pbx_sms.storage.queue.leases import Queue
@@ -50,6 +50,8 @@ class FillPlan:
     # results
     snapshots: dict[int, SimSnapshot] = field(default_factory=dict)
     queues: list[Queue] = field(default_factory=list)
+    #: why the running mailings do not go on, as everybody sees it now
+    standing: dict[int, Reason | None] = field(default_factory=dict)
     leased: dict[Queue, list[Leased]] = field(default_factory=dict)
     #: queues that had fewer messages than were wanted of them
     exhausted: set[Queue] = field(default_factory=set)
@@ -63,6 +65,7 @@ class FillPlan:
         if self.may_finish:
             queue.finish_mailings(work.connection, work.now, work.events)
         self.queues = queue.waiting_queues(work.connection)
+        self.standing = standing_still.reasons(work.connection)
         self._give_back(work)
         self.usage = {
             sim_id: usage.usage(work.connection, sim_id, limits, work.now, self.zone)

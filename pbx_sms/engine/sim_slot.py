@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -105,6 +106,18 @@ class SimSlot:
     def unblock(self, rank: int) -> None:
         self.blocked.pop(rank, None)
         self.blocked_for.pop(rank, None)
+
+    def take_limits(self, limits: SimLimits) -> bool:
+        """Limits that a person changed hold from the next part on. True if they are others than before."""
+        if limits == self.limits:
+            return False
+        self.limits = limits
+        # what was found short, or too large for ever, was so by the old ones
+        self.blocked.clear()
+        self.blocked_for.clear()
+        self.never.clear()
+        self.usage_read_s = -math.inf
+        return True
 
     def is_kept_for(self, message: Leased, now: datetime) -> bool:
         """The message lacks nothing but quota here: what becomes free is for no lower kind."""

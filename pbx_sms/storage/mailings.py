@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -160,34 +160,6 @@ def count(connection: Connection, mailing_id: int) -> Counts:
         by_state={str(state): by_state[state] for state in MessageState if state in by_state},
         parts_submitted=parts_submitted,
     )
-
-
-def explain(
-    connection: Connection,
-    reasons: Mapping[int, Reason | None],
-    now: datetime,
-    new_events: list[NewEvent],
-) -> None:
-    """Stores why running mailings do not go on (None: they do), with an event for each that stands still."""
-    for mailing_id, reason in reasons.items():
-        changed = connection.execute(
-            update(mailings)
-            .where(mailings.c.mailing_id == mailing_id, mailings.c.state == MailingState.RUNNING)
-            .values(
-                reason_code=reason.code if reason else None,
-                reason_params=dict(reason.params) if reason else None,
-            )
-        ).rowcount
-        if changed and reason is not None:
-            new_events.append(
-                NewEvent(
-                    at=now,
-                    kind="mailing",
-                    state=MailingState.RUNNING,
-                    mailing_id=mailing_id,
-                    reason=reason,
-                )
-            )
 
 
 def waiting_reason(connection: Connection, mailing_id: int) -> Reason | None:

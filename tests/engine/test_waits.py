@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from engine_rig import CALM, Rig
 
 from pbx_sms import sentences
 from pbx_sms.core.quota import SimLimits, Usage
@@ -108,3 +110,32 @@ def test_without_sims_and_under_a_hold() -> None:
     assert why(ORDINARY) == Reason("no_sim")
     held = Reason("clock_jumped", {"seconds": 4000})
     assert why(ORDINARY, slot(), hold=held) == held
+
+
+async def test_a_mailing_that_another_pbx_sends_does_not_stand_still(make_rig: Callable[..., Rig]) -> None:
+    used_up = make_rig(limits={"per_hour": 3}, pace=CALM)
+    await used_up.start()
+    mailing = used_up.mailing(60)
+    await used_up.until(lambda: used_up.mailing_row(mailing).reason_code == "quota_hour")
+    sends = make_rig(agent="pbx2", first_modem=5, limits={"per_hour": 40, "min_gap_s": 6.0}, pace=CALM)
+    await sends.start()
+    # whose modems are free says so, though the other one had the last word
+    await sends.until(lambda: sends.mailing_row(mailing).reason_code is None, within_s=120)
+    seen = set()
+    while len(sends.cell.ledger) < 30:
+        await sends.passes(3)
+        seen.add(sends.mailing_row(mailing).reason_code)
+    assert seen == {None}
+
+
+async def test_the_pbx_that_goes_on_first_explains_a_mailing_of_two(make_rig: Callable[..., Rig]) -> None:
+    soon = make_rig(limits={"per_hour": 2}, pace=CALM)
+    late = make_rig(agent="pbx2", first_modem=5, limits={"per_day": 2}, pace=CALM)
+    await soon.start()
+    await late.start()
+    mailing = soon.mailing(30)
+    await soon.until(lambda: len(soon.cell.ledger) == 4)
+    await soon.passes(120)
+    row = soon.mailing_row(mailing)
+    assert row.reason_code == "quota_hour"
+    assert datetime.fromisoformat(row.reason_params["until"]) - soon.database.now() < timedelta(hours=1)
