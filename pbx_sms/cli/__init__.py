@@ -15,13 +15,37 @@ from typing import cast
 from sqlalchemy.exc import OperationalError
 
 from pbx_sms import __version__
-from pbx_sms.cli import db, inbox, lists, mailings, messages, processes, sims, simulate, stop, users
+from pbx_sms.cli import (
+    db,
+    inbox,
+    lists,
+    mailings,
+    messages,
+    numbering,
+    processes,
+    sims,
+    simulate,
+    stop,
+    users,
+)
 from pbx_sms.cli.arguments import Run, add_shared_options
 from pbx_sms.cli.context import Context
 from pbx_sms.errors import ConfigError, PbxSmsError, Refused
 from pbx_sms.storage.engine import shown
 
-_GROUPS = (db, processes, users, lists, mailings, messages, stop, inbox, sims, simulate)
+_GROUPS = (
+    db,
+    processes,
+    users,
+    lists,
+    mailings,
+    messages,
+    stop,
+    inbox,
+    sims,
+    numbering,
+    simulate,
+)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -5,6 +5,7 @@ ordered, and cheap. States are stored as their enum's value. Reasons are two col
 """
 
 from pbx_sms.storage.schema.devices import agents, modems, sims
+from pbx_sms.storage.schema.numbering import numbering_imports, numbering_ranges
 from pbx_sms.storage.schema.people import (
     contacts,
     group_members,
@@ -27,12 +28,14 @@ from pbx_sms.storage.schema.sending import (
     parts,
     reports,
 )
+from pbx_sms.storage.schema.tariffs import balance_patterns, tariff_options, tariffs
 from pbx_sms.storage.schema.types import Instant, metadata
 
 __all__ = [
     "Instant",
     "agents",
     "attempts",
+    "balance_patterns",
     "contacts",
     "events",
     "group_members",
@@ -47,10 +50,14 @@ __all__ = [
     "messages",
     "metadata",
     "modems",
+    "numbering_imports",
+    "numbering_ranges",
     "parts",
     "recipients",
     "reports",
     "sims",
     "stop_list",
+    "tariff_options",
+    "tariffs",
     "users",
 ]

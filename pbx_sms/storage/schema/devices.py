@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Column, Float, ForeignKey, Index, Integer, String, Table, Text
 
-from pbx_sms.storage.schema.types import Id, Instant, Json, metadata
+from pbx_sms.storage.schema.types import Id, Instant, Json, Money, metadata
 
 #: one engine process per PBX
 agents = Table(
@@ -63,6 +63,14 @@ sims = Table(
     #: the operator's words about the balance, and when they came
     Column("balance_text", Text),
     Column("balance_at", Instant),
+    #: what it is charged by: a tariff and a package added to it
+    Column("tariff_id", Id),
+    Column("tariff_option_id", Id),
+    #: the amount in the operator's words, where a pattern found it
+    Column("balance_amount", Money),
+    Column("balance_currency", String(3)),
+    #: somebody asked for the balance; NULL again when it was asked for
+    Column("balance_wanted_at", Instant),
     sqlite_autoincrement=True,
 )
 

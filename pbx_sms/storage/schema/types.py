@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import BigInteger, Dialect, Integer, MetaData, Text, TypeDecorator
+from sqlalchemy import BigInteger, Dialect, Integer, MetaData, String, Text, TypeDecorator
 
 metadata = MetaData(
     naming_convention={
@@ -53,6 +54,21 @@ class Json(TypeDecorator[Any]):
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
         return None if value is None else json.loads(value)
+
+
+class Money(TypeDecorator[Decimal]):
+    """A decimal number as text: exact on both databases. Refuses floats, which are not."""
+
+    impl = String(32)
+    cache_ok = True
+
+    def process_bind_param(self, value: Decimal | str | None, dialect: Dialect) -> str | None:
+        if isinstance(value, float):
+            raise TypeError("money is no float")
+        return None if value is None else format(Decimal(value), "f")
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Decimal | None:
+        return None if value is None else Decimal(value)
 
 
 #: what stands for "not yet settled" in the quota's window: later than everything, so always inside it
