@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from pbx_sms.cli import forecasts, lists, mailing_watch
+from pbx_sms.cli import forecasts, lists, mailing_watch, rehearsal
 from pbx_sms.cli.arguments import Commands, add_command, add_group, positive
 from pbx_sms.cli.context import Context
 from pbx_sms.cli.output import Column, Output, key
@@ -57,6 +57,7 @@ def add_commands(commands: Commands) -> None:
     create.add_argument("--start", action="store_true", help="begin to send at once")
 
     forecasts.add_commands(group)
+    rehearsal.add_commands(group)
     add_command(group, "list", list_mailings, "Show the mailings, newest first.")
     for name, run, help_text in (
         ("start", start, "Begin to send a draft."),

@@ -91,6 +91,22 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "what_if_reserve": ("with a reserve of {value} parts a day", "если запас — {value} частей в сутки"),
     "what_if_gap": ("with a gap of {value} seconds", "если пауза — {value} секунд"),
     "what_if_parts": ("with at most {value} parts a message", "если в сообщении частей не больше {value}"),
+    # rehearsal
+    "rehearse_in_the_past": (
+        "A rehearsal begins now or later; {from_at} is over.",
+        "Репетиция начинается сейчас или позже; {from_at} уже в прошлом.",
+    ),
+    "cli_rehearsal_title": (
+        "Rehearsal of “{name}”: nothing is sent and nothing is stored.",
+        "Репетиция рассылки «{name}»: ничего не отправляется и не записывается.",
+    ),
+    "cli_rehearsal_sim": ("{sim}  parts: {parts}", "{sim}  частей: {parts}"),
+    "cli_rehearsal_stops": (
+        "it goes no further than this (messages left: {messages_left})",
+        "дальше она не идёт (осталось сообщений: {messages_left})",
+    ),
+    "cli_column_goes_at": ("goes at", "уходит"),
+    "cli_rehearsal_empty": ("no message goes", "ни одно сообщение не уходит"),
     # on a terminal
     "cli_forecast_ends": (
         "ends {ends_at}; messages: {messages}, parts: {parts}, days: {day_count}",

@@ -98,6 +98,16 @@ def _waiting(connection: Connection, mailing_id: int, kind: MailingKind) -> Wait
     return WaitingMailing(mailing_id=mailing_id, kind=kind, rows=_rows(connection.execute(query).all()))
 
 
+def waiting_texts(connection: Connection, mailing_id: int) -> Sequence[Any]:
+    """(row, msisdn, text, part_count) of what waits in a mailing, by its places in `waiting`."""
+    query = (
+        select(messages.c.row, messages.c.msisdn, messages.c.text, messages.c.part_count)
+        .where(messages.c.mailing_id == mailing_id, messages.c.state.in_(_WAITING))
+        .order_by(messages.c.message_id)
+    )
+    return connection.execute(query).all()
+
+
 def _singles(connection: Connection) -> list[WaitingMailing]:
     query = (
         select(messages.c.rank, messages.c.part_count, messages.c.bound_sim_id)

@@ -70,3 +70,26 @@ def test_wrong_questions_are_refused(pbx_sms: Command, customers: Path) -> None:
     arguments = ("mailing", "forecast", "--list", str(customers), "--text", TEXT)
     assert pbx_sms(*arguments).refusal()
     assert pbx_sms("list", "list", "--json").objects() == []
+
+
+def test_a_rehearsal_is_a_line_for_each_message_and_the_end(
+    pbx_sms: Command, registered: str, customers: Path
+) -> None:
+    create = ("mailing", "create", "--list", str(customers), "--text", TEXT, "--repeats", "all")
+    assert pbx_sms(*create).status == 0
+    *lines, end = pbx_sms("mailing", "rehearse", "1", "--json").objects()
+    assert [(line["row"], line["number"], line["sim"], line["parts"]) for line in lines] == [
+        (2, "+79161234501", registered, 1),
+        (3, "+79161234502", registered, 1),
+        (5, "+79161234501", registered, 1),
+    ]
+    assert lines[0]["text"] == "Анна, к оплате 1460"
+    assert set(lines[0]) == {"at", "row", "number", "sim", "parts", "text"}
+    assert (end["mailing_id"], end["messages"], end["messages_left"]) == (1, 3, 0)
+    assert end["ends_at"] > lines[-1]["at"]
+    assert pbx_sms("message", "list", "--json").objects() == []
+    shown = pbx_sms("mailing", "rehearse", "1", "--from", "2099-01-02T10:00:00Z").out
+    assert "nothing is sent" in shown
+    assert "02.01.2099 13:00:06" in shown
+    assert "ends 02.01.2099" in shown
+    assert "2001" in pbx_sms("mailing", "rehearse", "1", "--from", "2001-01-02T10:00:00Z").refusal()

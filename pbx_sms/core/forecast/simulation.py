@@ -66,7 +66,8 @@ class _Run:
         self.sims = [Sim(sim, now_s, zone) for sim in sims]
         self.queues = [queue_of(work, self.sims, now_s) for work in works]
         self.days = _Days(now, zone)
-        self._ends_s = now_s + HORIZON.total_seconds()
+        begins_s = [work.starts_at.timestamp() for work in works if work.starts_at is not None]
+        self._ends_s = max([now_s, *begins_s]) + HORIZON.total_seconds()
         self._resume_parts_s = resume_parts_s
         self._trace = trace
         self._fair: dict[int, FairShare[Hashable]] = {}

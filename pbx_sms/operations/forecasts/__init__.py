@@ -3,16 +3,28 @@
 from __future__ import annotations
 
 from pbx_sms.operations.forecasts.before_start import of_check, of_list
-from pbx_sms.operations.forecasts.foreseeing import Alternative, Outlook, as_dict, parse_changes
+from pbx_sms.operations.forecasts.foreseeing import (
+    Alternative,
+    Outlook,
+    as_dict,
+    by_sim,
+    end_of,
+    parse_changes,
+)
 from pbx_sms.operations.forecasts.live import Keeper, of_mailing
+from pbx_sms.operations.forecasts.rehearsal import Rehearsal, rehearse
 
 __all__ = [
     "Alternative",
     "Keeper",
     "Outlook",
+    "Rehearsal",
     "as_dict",
+    "by_sim",
+    "end_of",
     "of_check",
     "of_list",
     "of_mailing",
     "parse_changes",
+    "rehearse",
 ]

@@ -108,7 +108,7 @@ def as_dict(found: Outlook) -> dict[str, Any]:
     ending = found.ending
     return {
         "made_at": found.made_at,
-        **_end(ending),
+        **end_of(ending),
         "begins_at": ending.begins_at,
         "messages": ending.messages,
         "parts": ending.parts,
@@ -118,7 +118,7 @@ def as_dict(found: Outlook) -> dict[str, Any]:
         ],
         "sims": by_sim(found.pool, ending),
         "engine_running": found.pool.is_running,
-        "alternatives": [{"what_if": str(one.change), **_end(one.ending)} for one in found.alternatives],
+        "alternatives": [{"what_if": str(one.change), **end_of(one.ending)} for one in found.alternatives],
     }
 
 
@@ -131,7 +131,8 @@ def by_sim(pool: Pool, ending: Ending) -> list[dict[str, Any]]:
     return shown
 
 
-def _end(ending: Ending) -> dict[str, Any]:
+def end_of(ending: Ending) -> dict[str, Any]:
+    """{"ends_at", "reason"?, "reason_params"?, "limited_by"}"""
     shown: dict[str, Any] = {"ends_at": ending.ends_at}
     if ending.never is not None:
         shown |= {"reason": ending.never.code, "reason_params": dict(ending.never.params)}
