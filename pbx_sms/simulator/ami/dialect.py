@@ -1,0 +1,22 @@
+"""The names that the drivers use for the same things."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dialect:
+    #: before the names of its actions and events
+    prefix: str
+    #: devices are called so, with a number
+    device: str
+    #: outcome by `…SMSStatus` with an id, as the older chan_dongle tells it; else by `…Report`
+    tells_status: bool = False
+
+
+DIALECTS = {
+    "chan_dongle": Dialect(prefix="Dongle", device="dongle"),
+    "chan_dongle_bg111": Dialect(prefix="Dongle", device="dongle", tells_status=True),
+    "chan_quectel": Dialect(prefix="Quectel", device="quectel"),
+}
