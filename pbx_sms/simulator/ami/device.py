@@ -298,7 +298,7 @@ class Device:
     async def _read_stored(self, host: AtHost, index: int) -> None:
         """-1: a report; some makes name a memory and a place that are not where it lies."""
         if index < 0:
-            await host.command('AT+CPMS="SR"', self._pace.command_s)
+            await host.command('AT+CPMS="SR","SM","SM"', self._pace.command_s)
             indexes = range(20)
         else:
             indexes = range(index, index + 1)
@@ -310,7 +310,7 @@ class Device:
                 if index < 0:
                     break
         if index < 0:
-            await host.command('AT+CPMS="SM"', self._pace.command_s)
+            await host.command('AT+CPMS="SM","SM","SM"', self._pace.command_s)
 
     def _take_pdu(self, pdu: str, header: str) -> None:
         self.emit("NewCMGR", ("Message", f"{header}\\r\\n{pdu}"))
