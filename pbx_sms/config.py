@@ -142,6 +142,13 @@ class SendingSettings(_Section):
     stop_words: tuple[str, ...] = ("стоп", "stop", "отписка")
 
 
+class PlannerSettings(_Section):
+    """When mailings may send."""
+
+    #: a mailing that is later than this does not start by itself
+    overdue_after_s: Seconds = 900
+
+
 class HealthSettings(_Section):
     """Watching over SIMs: tests, and use before an operator forgets them."""
 
@@ -179,6 +186,7 @@ class Settings(_Section):
     limits: LimitSettings = LimitSettings()
     sim: tuple[SimSettings, ...] = ()
     sending: SendingSettings = SendingSettings()
+    planner: PlannerSettings = PlannerSettings()
     health: HealthSettings = HealthSettings()
     lists: ListSettings = ListSettings()
     web: WebSettings = WebSettings()

@@ -97,6 +97,14 @@ def read_file(context: Context, args: argparse.Namespace, *, dry_run: bool = Fal
         bar.clear()
 
 
+def list_of(context: Context, args: argparse.Namespace) -> tuple[int, bool]:
+    """(id of the list that was given, or of the one made from the file that was given; whether it is new)."""
+    # a list's id is a number; a file of that name is meant by ./17
+    if args.file.isascii() and args.file.isdigit():
+        return int(args.file), False
+    return int(read_file(context, args)["list_id"]), True
+
+
 def list_lists(context: Context, args: argparse.Namespace) -> int:
     context.output.rows(lists.list_lists(context.database), _COLUMNS, empty="cli_no_lists")
     return 0

@@ -77,7 +77,7 @@ def add_commands(commands: Commands) -> None:
 
 
 def create_mailing(context: Context, args: argparse.Namespace) -> int:
-    list_id, is_new = _list_id(context, args)
+    list_id, is_new = lists.list_of(context, args)
     bar = ProgressBar()
     try:
         created = mailings.create(
@@ -176,14 +176,6 @@ def report(context: Context, args: argparse.Namespace) -> int:
     )
     context.output.object(written, context.output.sentence("cli_report_written", {"path": str(path)}))
     return 0
-
-
-def _list_id(context: Context, args: argparse.Namespace) -> tuple[int, bool]:
-    """(id of the list that was given, or of the one made from the file that was given; whether it is new)."""
-    # a list's id is a number; a file of that name is meant by ./17
-    if args.file.isascii() and args.file.isdigit():
-        return int(args.file), False
-    return int(lists.read_file(context, args)["list_id"]), True
 
 
 def _tell(output: Output, created: Mapping[str, Any]) -> None:

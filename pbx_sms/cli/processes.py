@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 #: how old the forecast of a running mailing gets while something happens
 FORECAST_S = 60.0
+#: how late a repeating mailing may begin
+SERIES_S = 10.0
 
 
 def add_commands(commands: Commands) -> None:
@@ -46,9 +48,12 @@ def run(context: Context, args: argparse.Namespace) -> int:
 def duties(settings: Settings) -> list[Duty]:
     """What the engine looks after beside the sending: orders of `operations` that nobody gives by hand."""
     from pbx_sms.engine.scheduler import Duty
-    from pbx_sms.operations import forecasts
+    from pbx_sms.operations import forecasts, series
 
-    return [Duty(name="forecasts", every_s=FORECAST_S, carry_out=forecasts.Keeper(settings).refresh)]
+    return [
+        Duty(name="forecasts", every_s=FORECAST_S, carry_out=forecasts.Keeper(settings).refresh),
+        Duty(name="series", every_s=SERIES_S, carry_out=lambda database: series.fire_due(database, settings)),
+    ]
 
 
 def web(context: Context, args: argparse.Namespace) -> int:

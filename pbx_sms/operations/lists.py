@@ -14,7 +14,7 @@ from pbx_sms.errors import Conflict, NotFound
 from pbx_sms.lists import reader, rejected_workbook
 from pbx_sms.lists.reader import ListLayout, Reading, Source
 from pbx_sms.lists.request import ListMapping, ReadLimits, ReadRequest
-from pbx_sms.storage import recipients, views
+from pbx_sms.storage import recipients, series, views
 from pbx_sms.storage.engine import Database
 from pbx_sms.storage.recipients import ListState, NewList
 
@@ -148,12 +148,15 @@ def remove_list(database: Database, list_id: int) -> dict[str, Any]:
     """Takes a list away, with every row and the file. {"list_id", "rows"}.
 
     Mailings that have ended keep their messages. NotFound(list_not_found), Conflict(list_in_use,
-    list_not_ready).
+    list_in_series, list_not_ready).
     """
     row_count = _ready(database, list_id)
     with database.begin() as connection:
         if recipients.unfinished_mailings(connection, list_id):
             raise Conflict("list_in_use", list_id=list_id)
+        if (series_id := series.uses_list(connection, list_id)) is not None:
+            raise Conflict("list_in_series", list_id=list_id, series_id=series_id)
+        series.give_up_list(connection, list_id)
         if not recipients.begin_removal(connection, list_id):
             raise NotFound("list_not_found", list_id=list_id)
     recipients.remove_rows(database, list_id)

@@ -15,10 +15,11 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, literal, select, update
 
 from pbx_sms.core.mailing import MailingState
 from pbx_sms.storage.engine import Database
+from pbx_sms.storage.mailing_rows import ListHead
 from pbx_sms.storage.schema import list_columns, list_files, lists, mailings, recipients
 
 #: the columns of a row as `insert_rows` takes them, in this order, after the list's id
@@ -101,6 +102,39 @@ def create_list(connection: Connection, new: NewList) -> int:
         ],
     )
     connection.execute(insert(list_files), {"list_id": list_id, "content": new.content})
+    return list_id
+
+
+def create_copy(
+    connection: Connection, head: ListHead, *, name: str, created_at: datetime, created_by: str | None
+) -> int:
+    """A list with another one's columns, without rows and file, importing. Returns its id."""
+    source = select(lists.c.phone_column).where(lists.c.list_id == head.list_id)
+    list_id: int = connection.execute(
+        insert(lists)
+        .values(
+            name=name,
+            state=ListState.IMPORTING,
+            file_name=head.file_name,
+            format="csv",
+            sheet=head.sheet,
+            header_row=head.header_row,
+            phone_position=head.phone_position,
+            phone_column=source.scalar_subquery(),
+            language=head.language,
+            created_at=created_at,
+            created_by=created_by,
+        )
+        .returning(lists.c.list_id)
+    ).scalar_one()
+    connection.execute(
+        insert(list_columns).from_select(
+            ["list_id", "position", "name", "format"],
+            select(
+                literal(list_id), list_columns.c.position, list_columns.c.name, list_columns.c.format
+            ).where(list_columns.c.list_id == head.list_id),
+        )
+    )
     return list_id
 
 

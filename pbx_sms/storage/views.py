@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, func, select
 
 from pbx_sms.core.cell import FormatKind
-from pbx_sms.storage.schema import left_out, list_columns, lists, mailings, messages, recipients
+from pbx_sms.storage.schema import left_out, list_columns, lists, mailings, messages, recipients, series_runs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,8 +79,11 @@ class LeftOutView:
 
 
 def lists_newest_first(connection: Connection, *, limit: int = 200) -> list[ListView]:
-    """Those that may be used: a list that is still being imported is not among them."""
-    query = _lists().where(lists.c.state == "ready").order_by(lists.c.list_id.desc()).limit(limit)
+    """Those that may be used: a list that is still being imported is not among them, nor one that a series
+    made for one of its days."""
+    of_series = select(series_runs.c.list_id).where(series_runs.c.list_id.is_not(None))
+    query = _lists().where(lists.c.state == "ready", lists.c.list_id.not_in(of_series))
+    query = query.order_by(lists.c.list_id.desc()).limit(limit)
     return [_list(row) for row in connection.execute(query)]
 
 

@@ -11,7 +11,7 @@ from made_mailings import ROOT, MakeSettings, count, draft, mailing_row, rows_of
 
 from pbx_sms.errors import Conflict, NotFound
 from pbx_sms.operations import mailings
-from pbx_sms.operations.mailings.start import new_claim
+from pbx_sms.operations.mailings.claims import new_claim
 from pbx_sms.storage import starts
 from pbx_sms.storage.engine import Database
 from pbx_sms.storage.schema import left_out, messages, parts

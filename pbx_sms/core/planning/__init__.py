@@ -1,1 +1,1 @@
-"""When something may go: hours of the week, days off, time zones, and the open hours they make."""
+"""When something may go, and when it comes again: hours, days off, time zones, open hours, rules of days."""

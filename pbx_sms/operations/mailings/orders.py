@@ -13,7 +13,8 @@ from sqlalchemy import Row
 from pbx_sms.core.mailing import MailingState
 from pbx_sms.core.reason import Reason
 from pbx_sms.errors import NotFound
-from pbx_sms.operations.mailings.start import new_claim, refusal, remove_left_behind
+from pbx_sms.operations.mailings.claims import new_claim
+from pbx_sms.operations.mailings.start import refusal, remove_left_behind
 from pbx_sms.storage import events, mailings, queue, starts
 from pbx_sms.storage.engine import Database
 from pbx_sms.storage.events import NewEvent

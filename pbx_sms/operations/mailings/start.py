@@ -8,10 +8,7 @@ short transactions. It all belongs to nobody until the last transaction makes th
 from __future__ import annotations
 
 import contextlib
-import os
-import socket
-import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,6 +20,7 @@ from pbx_sms.core import template
 from pbx_sms.core.mailing import MailingKind, MailingState, UnknownPolicy
 from pbx_sms.errors import Conflict, NotFound, Refused
 from pbx_sms.operations.mailings.check import Check, Progress, check, parse_kind
+from pbx_sms.operations.mailings.claims import at_work, is_dead, new_claim
 from pbx_sms.operations.mailings.plan import (
     Decision,
     LeftOut,
@@ -35,13 +33,13 @@ from pbx_sms.operations.mailings.plan import (
 from pbx_sms.storage import mailings, queue, starts
 from pbx_sms.storage.engine import Database
 from pbx_sms.storage.queue import NewMessage
-from pbx_sms.storage.starts import Claim, Held, LeftOutRow
+from pbx_sms.storage.starts import Claim, LeftOutRow
 
 #: rows of all tables that one transaction writes or removes: a few hundredths of a second
 _ROWS_PER_TRANSACTION = 2_000
 
-#: tokens of the Starts that run in this process now
-_running_here: set[str] = set()
+#: what else is written in the transaction that stores a draft
+Also = Callable[[Connection, int], None]
 
 
 def create(
@@ -59,16 +57,18 @@ def create(
     created_by: str | None = None,
     start: bool = False,
     progress: Progress | None = None,
+    also: Also | None = None,
 ) -> dict[str, Any]:
     """A draft, or with `start` a running mailing: {"mailing_id", "state", "messages", "parts",
     "left_out": [{"row", "number", "reason", "reason_params", "value"?}]}.
 
-    `name` is the list's name where none is given; `unknown` a value of `UnknownPolicy`. Raises Refused with
-    the first thing that would keep it from starting (see `check`), and then nothing is stored.
+    `name` is the list's name where none is given; `unknown` a value of `UnknownPolicy`; `also` writes in the
+    transaction that stores the draft. Raises Refused with the first thing that would keep it from starting
+    (see `check`), and then nothing is stored.
     """
     text = template.clean(text)
     kind_choice, repeats_choice = parse_kind(kind), parse_repeats(repeats)
-    unknown_policy = _parse_policy(unknown)
+    unknown_policy = parse_policy(unknown)
     head = find_list(database, list_id)
     checked = check(
         database,
@@ -96,6 +96,8 @@ def create(
             created_by=created_by,
             now=now,
         )
+        if also is not None:
+            also(connection, mailing_id)
     database.wake()
     if start:
         return _start(database, settings, mailing_id, progress, is_checked=True)
@@ -108,7 +110,7 @@ def create(
     }
 
 
-def _parse_policy(value: str) -> UnknownPolicy:
+def parse_policy(value: str) -> UnknownPolicy:
     try:
         return UnknownPolicy(value)
     except ValueError:
@@ -176,10 +178,6 @@ def _start(
     }
 
 
-def new_claim() -> Claim:
-    return Claim(token=uuid.uuid4().hex, host=socket.gethostname(), pid=os.getpid())
-
-
 def remove_left_behind(database: Database, mailing_id: int, claim: Claim) -> None:
     """Removes what a Start wrote that did not come to its end, a piece at a time."""
     while True:
@@ -205,11 +203,10 @@ def _refuse_problems(checked: Check) -> None:
 def _claimed(database: Database, mailing_id: int) -> Iterator[Claim]:
     claim = new_claim()
     now = database.now()
-    _running_here.add(claim.token)
-    try:
+    with at_work(claim):
         with database.begin() as connection:
             held = starts.holder(connection, mailing_id)
-            if held is not None and not (held.is_stale(now) or _is_dead(held)):
+            if held is not None and not (held.is_stale(now) or is_dead(held)):
                 raise Conflict("mailing_being_started", mailing_id=mailing_id)
             if not starts.claim_start(connection, mailing_id, claim, now):
                 raise refusal(mailings.find(connection, mailing_id), mailing_id)
@@ -220,23 +217,6 @@ def _claimed(database: Database, mailing_id: int) -> Iterator[Claim]:
             with contextlib.suppress(SQLAlchemyError), database.begin() as connection:
                 starts.drop_claim(connection, mailing_id, claim)
             raise
-    finally:
-        _running_here.discard(claim.token)
-
-
-def _is_dead(held: Held) -> bool:
-    """Whether the process that holds the claim certainly no longer works on it."""
-    if held.claim.host != socket.gethostname():
-        return False
-    if held.claim.pid == os.getpid():
-        return held.claim.token not in _running_here
-    try:
-        os.kill(held.claim.pid, 0)
-    except ProcessLookupError:
-        return True
-    except PermissionError:
-        return False
-    return False
 
 
 @dataclass(slots=True)

@@ -28,6 +28,7 @@ from pbx_sms.storage.schema.sending import (
     parts,
     reports,
 )
+from pbx_sms.storage.schema.series import series, series_runs, series_sent
 from pbx_sms.storage.schema.tariffs import balance_patterns, tariff_options, tariffs
 from pbx_sms.storage.schema.types import Instant, metadata
 
@@ -55,6 +56,9 @@ __all__ = [
     "parts",
     "recipients",
     "reports",
+    "series",
+    "series_runs",
+    "series_sent",
     "sims",
     "stop_list",
     "tariff_options",

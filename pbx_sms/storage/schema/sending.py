@@ -54,6 +54,10 @@ mailings = Table(
     Column("forecast_at", Instant),
     #: core.mailing.UnknownPolicy
     Column("unknown_policy", String(8), nullable=False, server_default="keep"),
+    #: so many messages go first, the rest after a person's word; NULL = no trial
+    Column("trial_count", Integer),
+    #: the last message of the trial: what comes after it is held; NULL once nothing is
+    Column("trial_until_id", Id),
     #: why it is never finished, and when that was looked at (migration 0013: the last columns)
     Column("forecast_reason_code", String(64)),
     Column("forecast_reason_params", Json),
@@ -115,6 +119,8 @@ messages = Table(
     Column("delivered_at", Instant),
     #: a test of the SIM it is bound to; it passes where that SIM sends nothing else
     Column("probe", Boolean, nullable=False, server_default=false()),
+    #: a single message that shows what this mailing would send
+    Column("trial_of", Id),
     sqlite_autoincrement=True,
 )
 
@@ -232,6 +238,8 @@ Index(
 )
 #: the tests of SIMs: few among many
 Index("ix_messages_probe", messages.c.bound_sim_id, messages.c.message_id, **_where(messages.c.probe))
+#: the trials of a mailing: few among many
+Index("ix_messages_trial_of", messages.c.trial_of, **_where(messages.c.trial_of.is_not(None)))
 #: what a delivery report is matched by
 Index(
     "ix_parts_report",
