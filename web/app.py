@@ -15,6 +15,7 @@ from web import (
     access,
     broadcaster,
     failures,
+    forecast_pages,
     languages,
     list_pages,
     live_log,
@@ -96,6 +97,7 @@ def create_app(settings: Settings, database: Database | None = None) -> Flask:
         starting_pages,
         live_log,
         unknown_pages,
+        forecast_pages,
     ):
         app.register_blueprint(pages.blueprint)
     app.add_url_rule("/health", "health", _health)

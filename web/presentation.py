@@ -56,6 +56,8 @@ def init_app(app: Flask, time_zone: str) -> None:
         phone=phone,
         count=count,
         moment=lambda at: moment(at, zone, languages.current(), database().now()),
+        day_and_time=lambda at: day_and_time(at, zone, languages.current(), database().now()),
+        day_name=lambda day: format_date(day, "EEE d MMM y", locale=languages.current()),
         clock_time=lambda at: clock_time(at, zone),
         message_state=message_state,
         mailing_state=mailing_state,
@@ -93,7 +95,7 @@ def section_of(endpoint: str) -> str:
     match endpoint.split(".")[0]:
         case "upload_pages" | "list_pages":
             return "lists"
-        case "mailing_pages" | "start_pages" | "starting_pages" | "unknown_pages":
+        case "mailing_pages" | "forecast_pages" | "start_pages" | "starting_pages" | "unknown_pages":
             return "mailings"
         case other:
             return other
@@ -151,6 +153,17 @@ def moment(at: datetime | None, zone: ZoneInfo, language: str, now: datetime) ->
     if local.year == today.year:
         return format_datetime(local, "d MMM, HH:mm", locale=language, tzinfo=zone)
     return format_date(local.date(), "long", locale=language)
+
+
+def day_and_time(at: datetime | None, zone: ZoneInfo, language: str, now: datetime) -> str:
+    """Of something to come: Thu 26 Nov, 14:20; with the year where it is another."""
+    if at is None:
+        return ""
+    local, today = at.astimezone(zone), now.astimezone(zone)
+    if local.date() == today.date():
+        return format_time(local, "HH:mm", locale=language, tzinfo=zone)
+    pattern = "EEE d MMM, HH:mm" if local.year == today.year else "EEE d MMM y, HH:mm"
+    return format_datetime(local, pattern, locale=language, tzinfo=zone)
 
 
 def clock_time(at: datetime | None, zone: ZoneInfo) -> str:

@@ -68,6 +68,10 @@ class MailingView:
     started_at: datetime | None
     finished_at: datetime | None
     forecast_at: datetime | None
+    #: why it never ends, and when that was looked at
+    forecast_reason: str | None
+    forecast_params: Mapping[str, Any] | None
+    forecast_made_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -259,6 +263,9 @@ def _mailings() -> Select[Any]:
         mailings.c.started_at,
         mailings.c.finished_at,
         mailings.c.forecast_at,
+        mailings.c.forecast_reason_code.label("forecast_reason"),
+        mailings.c.forecast_reason_params.label("forecast_params"),
+        mailings.c.forecast_made_at,
     ).select_from(mailings.outerjoin(lists, lists.c.list_id == mailings.c.list_id))
 
 

@@ -12,7 +12,7 @@ from pbx_sms.operations.forecasts.foreseeing import (
     parse_changes,
 )
 from pbx_sms.operations.forecasts.live import Keeper, of_mailing
-from pbx_sms.operations.forecasts.rehearsal import Rehearsal, rehearse
+from pbx_sms.operations.forecasts.rehearsal import Rehearsal, rehearse, rehearse_list
 
 __all__ = [
     "Alternative",
@@ -27,4 +27,5 @@ __all__ = [
     "of_mailing",
     "parse_changes",
     "rehearse",
+    "rehearse_list",
 ]

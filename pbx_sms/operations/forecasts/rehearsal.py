@@ -9,9 +9,6 @@ from __future__ import annotations
 from collections.abc import Hashable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
-
-from sqlalchemy import Row
 
 from pbx_sms.config import Settings
 from pbx_sms.core.forecast import Ending, MailingWork, Sent
@@ -19,8 +16,8 @@ from pbx_sms.core.mailing import MailingKind, MailingState
 from pbx_sms.errors import Conflict, NotFound, Refused
 from pbx_sms.operations.forecasts.foreseeing import everything
 from pbx_sms.operations.forecasts.pool import Pool, read_pool
-from pbx_sms.operations.forecasts.work import planned, running
-from pbx_sms.operations.mailings.check import Progress, check
+from pbx_sms.operations.forecasts.work import PLANNED, planned, running
+from pbx_sms.operations.mailings.check import Progress, check, parse_kind
 from pbx_sms.operations.mailings.plan import Ready, bind, decide_all, find_list, parse_repeats
 from pbx_sms.storage import forecasts, mailings
 from pbx_sms.storage.engine import Database
@@ -52,7 +49,8 @@ class Line:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rehearsal:
-    mailing_id: int
+    #: None: it is not stored yet
+    mailing_id: int | None
     name: str
     made_at: datetime
     lines: tuple[Line, ...]
@@ -75,46 +73,120 @@ def rehearse(
     (rehearse_in_the_past, and for a draft what keeps it from starting).
     """
     now = database.now()
-    if from_at is not None and from_at < now:
-        raise Refused("rehearse_in_the_past", from_at=from_at.isoformat())
     with database.read() as connection:
         mailing = mailings.find(connection, mailing_id)
     if mailing is None:
         raise NotFound("mailing_not_found", mailing_id=mailing_id)
     if mailing.state in _ENDED:
         raise Conflict(f"mailing_is_{mailing.state}", mailing_id=mailing_id)
-    letters = None
     if mailing.state not in _QUEUED:
-        letters = _letters_of_list(database, settings, mailing, progress)
+        return rehearse_list(
+            database,
+            settings,
+            list_id=mailing.list_id,
+            text=mailing.text,
+            kind=mailing.kind,
+            repeats=mailing.repeats,
+            leave_out_incomplete=mailing.leave_out_incomplete,
+            name=mailing.name,
+            mailing_id=mailing_id,
+            from_at=from_at,
+            progress=progress,
+        )
+    _require_future(from_at, now)
     with database.read() as connection:
         works = running(connection, mailing_id)
-        if letters is None:
-            letters = [
-                Letter(row=row.row, msisdn=row.msisdn, text=row.text, parts=row.part_count)
-                for row in forecasts.waiting_texts(connection, mailing_id)
-            ]
-        else:
-            parts = [letter.parts for letter in letters]
-            works.append(planned(parts, MailingKind(mailing.kind), key=mailing_id))
+        letters = [
+            Letter(row=row.row, msisdn=row.msisdn, text=row.text, parts=row.part_count)
+            for row in forecasts.waiting_texts(connection, mailing_id)
+        ]
         pool = read_pool(connection, settings, now)
     if from_at is not None:
         works = [replace(work, starts_at=from_at) if work.key == mailing_id else work for work in works]
-    return _rehearsed(settings, mailing, letters, works, pool, now)
+    head = _Head(mailing_id=mailing_id, key=mailing_id, name=mailing.name)
+    return _rehearsed(settings, head, letters, works, pool, now)
+
+
+def rehearse_list(
+    database: Database,
+    settings: Settings,
+    *,
+    list_id: int,
+    text: str,
+    kind: str = MailingKind.INFORMATION,
+    repeats: str | None = None,
+    leave_out_incomplete: bool = False,
+    name: str | None = None,
+    mailing_id: int | None = None,
+    from_at: datetime | None = None,
+    progress: Progress | None = None,
+) -> Rehearsal:
+    """The same of a list and a text of which nothing is stored yet."""
+    now = database.now()
+    _require_future(from_at, now)
+    checked = check(
+        database,
+        settings,
+        list_id=list_id,
+        text=text,
+        kind=kind,
+        repeats=repeats,
+        leave_out_incomplete=leave_out_incomplete,
+    )
+    if checked.problems:
+        raise Refused(checked.problems[0].code, **checked.problems[0].params)
+    list_head = find_list(database, list_id)
+    letters: list[Letter] = []
+    row_count = 0
+    for decisions in decide_all(
+        database,
+        settings,
+        list_id,
+        bind(list_head, text),
+        repeats=parse_repeats(repeats),
+        leave_out_incomplete=leave_out_incomplete,
+    ):
+        letters += [
+            Letter(row=one.row, msisdn=one.msisdn, text=one.text, parts=one.measure.parts)
+            for one in decisions
+            if isinstance(one, Ready)
+        ]
+        row_count += len(decisions)
+        if progress is not None:
+            progress(row_count, list_head.row_count)
+    with database.read() as connection:
+        parts = [letter.parts for letter in letters]
+        works = [*running(connection), planned(parts, parse_kind(kind), starts_at=from_at)]
+        pool = read_pool(connection, settings, now)
+    head = _Head(mailing_id=mailing_id, key=PLANNED, name=name or list_head.name)
+    return _rehearsed(settings, head, letters, works, pool, now)
+
+
+def _require_future(from_at: datetime | None, now: datetime) -> None:
+    if from_at is not None and from_at < now:
+        raise Refused("rehearse_in_the_past", from_at=from_at.isoformat())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Head:
+    mailing_id: int | None
+    #: of the mailing in the forecast
+    key: Hashable
+    name: str
 
 
 def _rehearsed(
     settings: Settings,
-    mailing: Row[Any],
+    head: _Head,
     letters: list[Letter],
     works: list[MailingWork],
     pool: Pool,
     now: datetime,
 ) -> Rehearsal:
-    key: Hashable = mailing.mailing_id
     told: list[Sent] = []
 
     def tell(sent: Sent) -> None:
-        if sent.key == key:
+        if sent.key == head.key:
             told.append(sent)
 
     foreseen = everything(settings, pool, works, now, trace=tell)
@@ -124,47 +196,10 @@ def _rehearsed(
         if (names := pool.names[sent.sim_id])
     )
     return Rehearsal(
-        mailing_id=mailing.mailing_id,
-        name=mailing.name,
+        mailing_id=head.mailing_id,
+        name=head.name,
         made_at=now,
         lines=tuple(lines),
-        ending=foreseen.mailings[key],
+        ending=foreseen.mailings[head.key],
         pool=pool,
     )
-
-
-def _letters_of_list(
-    database: Database, settings: Settings, mailing: Row[Any], progress: Progress | None
-) -> list[Letter]:
-    """The messages that Start would make."""
-    checked = check(
-        database,
-        settings,
-        list_id=mailing.list_id,
-        text=mailing.text,
-        kind=mailing.kind,
-        repeats=mailing.repeats,
-        leave_out_incomplete=mailing.leave_out_incomplete,
-    )
-    if checked.problems:
-        raise Refused(checked.problems[0].code, **checked.problems[0].params)
-    head = find_list(database, mailing.list_id)
-    letters: list[Letter] = []
-    row_count = 0
-    for decisions in decide_all(
-        database,
-        settings,
-        mailing.list_id,
-        bind(head, mailing.text),
-        repeats=parse_repeats(mailing.repeats),
-        leave_out_incomplete=mailing.leave_out_incomplete,
-    ):
-        letters += [
-            Letter(row=one.row, msisdn=one.msisdn, text=one.text, parts=one.measure.parts)
-            for one in decisions
-            if isinstance(one, Ready)
-        ]
-        row_count += len(decisions)
-        if progress is not None:
-            progress(row_count, head.row_count)
-    return letters
