@@ -103,6 +103,16 @@ class ReportReceived:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MessageReported:
+    """The delivery reports of a whole message, from a driver that matches them itself. `statuses`: TP-Status
+    of each part, in order."""
+
+    attempt_id: int
+    statuses: tuple[int, ...]
+    raw: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class InboundReceived:
     """An inbound TPDU (one part of a concatenated message, possibly), or one that cannot be decoded."""
 
@@ -126,7 +136,9 @@ class CallChanged:
     in_call: bool
 
 
-ModemEvent = StateChanged | NetworkSeen | ReportReceived | InboundReceived | LateAnswer | CallChanged
+ModemEvent = (
+    StateChanged | NetworkSeen | ReportReceived | MessageReported | InboundReceived | LateAnswer | CallChanged
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

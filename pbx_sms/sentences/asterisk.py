@@ -47,4 +47,47 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Значение {header} для Asterisk занимает {length} байт, а он принимает {limit}. "
         "Ничего не отправлено.",
     ),
+    "ami_right_missing": (
+        "The account in manager.conf lacks the write class {right}, which {action} needs. Add it, then "
+        'asterisk -rx "manager reload".',
+        "У учётной записи в manager.conf нет права write {right}, а оно нужно для {action}. Добавьте его и "
+        'выполните asterisk -rx "manager reload".',
+    ),
+    "ami_driver_missing": (
+        "Asterisk does not know {action}: the channel driver of this modem is not loaded, or is another one. "
+        'Look with asterisk -rx "module show like dongle".',
+        "Asterisk не знает {action}: драйвер этого модема не загружен или он другой. Проверьте командой "
+        'asterisk -rx "module show like dongle".',
+    ),
+    "ami_device_missing": (
+        "Asterisk has no device {device}. Compare it with dongle.conf or quectel.conf.",
+        "В Asterisk нет устройства {device}. Сверьте имя с dongle.conf или quectel.conf.",
+    ),
+    "ami_device_down": (
+        "The device {device} behind Asterisk is not ready ({state}). Sending resumes when it is.",
+        "Устройство {device} за Asterisk не готово ({state}). Отправка продолжится, когда оно будет готово.",
+    ),
+    "ami_device_closed": (
+        "The device {device} behind Asterisk is not used now.",
+        "Устройство {device} за Asterisk сейчас не используется.",
+    ),
+    "ami_refused_order": (
+        "Asterisk refused {action}: {said}. Nothing was sent.",
+        "Asterisk отклонил {action}: {said}. Ничего не отправлено.",
+    ),
+    "ami_refused": (
+        "The modem behind Asterisk refused the message; the driver does not tell why.",
+        "Модем за Asterisk отклонил сообщение; причину драйвер не сообщает.",
+    ),
+    "ami_part_refused": (
+        "One of {parts} parts was refused by the modem behind Asterisk; the driver sends the others all "
+        "the same and does not tell which, so nobody knows what arrived.",
+        "Модем за Asterisk отклонил одну из частей (всего {parts}); остальные драйвер всё равно отправляет "
+        "и не говорит какие, поэтому неизвестно, что дошло.",
+    ),
+    "ami_no_outcome": (
+        "The device {device} behind Asterisk did not finish the message in time, so nobody knows "
+        "whether it went.",
+        "Устройство {device} за Asterisk не закончило сообщение вовремя, поэтому неизвестно, ушло ли оно.",
+    ),
 }

@@ -63,6 +63,7 @@ class Device:
         self._sent = SentParts()
         self._incoming: dict[tuple[str, int, int], dict[int, str]] = {}
         self._arrived: deque[int] = deque()
+        self._changes = asyncio.Event()
         self.is_initialized = False
         self.registration = 0
         self.rssi = 0
@@ -71,6 +72,11 @@ class Device:
 
     def emit(self, name: str, *headers: tuple[str, str]) -> None:
         self._emit_event(f"{self._dialect.prefix}{name}", [("Device", self.name), *headers])
+
+    async def changed(self) -> None:
+        """Waits until something happens to it; for tests."""
+        self._changes.clear()
+        await self._changes.wait()
 
     # what the manager asks
 
@@ -106,6 +112,7 @@ class Device:
         self._sent.add(message)
         self._tasks.extend(_Part(message, length, pdu) for length, pdu in parts)
         self._wake.set()
+        self._changes.set()
 
     def queue_ussd(self, code: str) -> None:
         self._tasks.append(code)
@@ -169,6 +176,7 @@ class Device:
                     else:
                         await self._send_part(host, self._running)
                     self._running = None
+                    self._changes.set()
                 else:
                     self._wake.clear()
                     try:
@@ -204,6 +212,7 @@ class Device:
             self.emit("Status", ("Status", "Register"))
         self.is_initialized = True
         self.emit("Status", ("Status", "Initialize"))
+        self._changes.set()
 
     @staticmethod
     def _quoted(lines: list[str], position: int) -> str:
@@ -279,6 +288,7 @@ class Device:
     # what comes by itself
 
     def _told(self, line: str) -> None:
+        self._changes.set()
         if line.startswith(("+CMTI:", "+CDSI:")):
             with contextlib.suppress(ValueError):
                 self._arrived.append(int(line.split(",")[1]) if line.startswith("+CMTI:") else -1)

@@ -1,0 +1,79 @@
+"""The words of the channel drivers that hold modems behind Asterisk: a table, not a class for each.
+
+chan_dongle exists in two generations. The newer one (wdoekes) and its sibling for Quectel modems tell the
+outcome by `…Report` with the payload that was handed over; the older one (bg111) by `…SMSStatus` with an id
+of its own.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+_ESCAPED = {"\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
+#: states in which no call uses the device
+_FREE = frozenset({"free", "sms"})
+_NOT_UP = frozenset({"not connected", "not initialized", "not initialised", "stopped", "restarting"})
+_NOT_REGISTERED = "gsm not registered"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dialect:
+    #: of its actions and events
+    prefix: str
+    #: the outcome comes by the id that the answer to the order names
+    tells_by_id: bool = False
+
+    def name(self, what: str) -> str:
+        return f"{self.prefix}{what}"
+
+    @property
+    def events(self) -> tuple[str, ...]:
+        """What of Asterisk's events is to be let in."""
+        return (f"{self.prefix}*",)
+
+
+DIALECTS: dict[str, Dialect] = {
+    "chan_dongle": Dialect(prefix="Dongle"),
+    "chan_dongle_bg111": Dialect(prefix="Dongle", tells_by_id=True),
+    "chan_quectel": Dialect(prefix="Quectel"),
+}
+#: the write class in manager.conf that each action needs
+RIGHTS = {
+    "ShowDevices": "reporting",
+    "SendSMS": "call",
+    "SendUSSD": "call",
+    "Restart": "system",
+}
+
+
+def escaped(text: str) -> str:
+    """A text as `Message` carries it: the driver resolves C escapes; a raw line break would be a header."""
+    return "".join(_ESCAPED.get(character, character) for character in text)
+
+
+def is_in_call(state: str) -> bool:
+    """`State` of the device list says that a call rings, is being made, or goes on."""
+    known = state.strip().lower()
+    return known not in _FREE and known not in _NOT_UP and known != _NOT_REGISTERED
+
+
+def is_up(state: str) -> bool:
+    """The driver has the modem and has initialised it."""
+    return state.strip().lower() not in _NOT_UP
+
+
+def is_registered(state: str, registration: str) -> bool:
+    return is_up(state) and state.strip().lower() != _NOT_REGISTERED and registration.startswith("Registered")
+
+
+def signal_dbm(rssi: str) -> int | None:
+    """`RSSI: 20, -73 dBm`; None for none, which is written as `<= -113 dBm`."""
+    found = re.search(r", (-\d+) dBm", rssi)
+    return int(found.group(1)) if found else None
+
+
+def statuses(report: str) -> tuple[int, ...]:
+    """`Report: 000,070,`: TP-Status of each part, in decimal. Empty for what is none."""
+    pieces = [piece.strip() for piece in report.split(",") if piece.strip()]
+    return tuple(int(piece) for piece in pieces) if all(piece.isdecimal() for piece in pieces) else ()

@@ -1,0 +1,70 @@
+"""A message that was handed to the driver: what Asterisk tells of it, and what that proves.
+
+The newer drivers tell of no acceptance while delivery reports are wanted. Then it is the device's queue that
+tells, and only this together: it is as short as before, the device kept its SIM and its connection all the
+while, and no refusal came within a moment after. A driver that loses its modem or waits too long for it drops
+its queue in silence, and the queue is as short then: that is *unknown*.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+
+from pbx_sms.core.reason import Reason
+from pbx_sms.core.verdict import ACCEPTED, Kind, Scope, Verdict
+
+
+@dataclass(slots=True)
+class Flight:
+    """Set by the events of one hand-over; `news` wakes who waits."""
+
+    attempt_id: int
+    part_count: int
+    #: of the driver, where it tells by id
+    message_id: str | None = None
+    is_accepted: bool = False
+    is_refused: bool = False
+    lost: Reason | None = None
+    news: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def accept(self) -> None:
+        self.is_accepted = True
+        self.news.set()
+
+    def refuse(self) -> None:
+        self.is_refused = True
+        self.news.set()
+
+    def lose(self, reason: Reason) -> None:
+        self.lost = self.lost or reason
+        self.news.set()
+
+    def verdict(self) -> Verdict | None:
+        """What is proven so far; None: nothing."""
+        if self.is_accepted:
+            return ACCEPTED
+        if self.is_refused and self.part_count == 1:
+            return refused()
+        if self.is_refused:
+            # the driver goes on with the other parts: one was refused, of the others nobody knows
+            return unknown("NotSent", Reason("ami_part_refused", {"parts": self.part_count}))
+        if self.lost is not None:
+            return unknown("lost", self.lost)
+        return None
+
+
+def refused() -> Verdict:
+    """One part, and the modem said an error to it: which one, the driver does not tell."""
+    return Verdict(
+        kind=Kind.TEMPORARY,
+        scope=Scope.SIM,
+        code="NotSent",
+        reason=Reason("ami_refused"),
+        certainly_not_taken=True,
+        evidence="the driver tells a failure only for an ERROR of the modem to the only part of the message",
+    )
+
+
+def unknown(code: str, reason: Reason) -> Verdict:
+    return Verdict(kind=Kind.UNKNOWN, scope=Scope.MODEM, code=code, reason=reason, certainly_not_taken=False)
