@@ -104,7 +104,7 @@ class AmiModem:
         if not ami_dialects.is_up(str(entry.state)):
             raise ModemError("ami_device_down", device=self._device, state=str(entry.state))
         if not str(entry.imsistate):
-            raise ModemError("no_imsi", port=self._device)
+            raise ModemError("no_imsi", port=self._device, said="IMSIState: ")
         self._loss = asyncio.get_running_loop().create_future()
         self._imsi, self._in_call, self._state = str(entry.imsistate), False, None
         self.is_open = True
@@ -200,7 +200,7 @@ class AmiModem:
     def _notice(self, entry: Message) -> None:
         """What the list says of the device now."""
         if str(entry.imsistate) != self._imsi:
-            self._lose(Reason("sim_changed", {"port": self._device}))
+            self._lose(Reason("ami_other_sim", {"device": self._device}))
             return
         state = str(entry.state)
         if not ami_dialects.is_up(state):

@@ -71,6 +71,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "The device {device} behind Asterisk is not used now.",
         "Устройство {device} за Asterisk сейчас не используется.",
     ),
+    "ami_other_sim": (
+        "There is another SIM in the device {device} behind Asterisk. It is taken up anew.",
+        "В устройстве {device} за Asterisk теперь другая SIM-карта. Устройство открывается заново.",
+    ),
     "ami_refused_order": (
         "Asterisk refused {action}: {said}. Nothing was sent.",
         "Asterisk отклонил {action}: {said}. Ничего не отправлено.",
