@@ -133,9 +133,10 @@ def _rows(found: Sequence[Any]) -> dict[int | None, tuple[list[int], list[int]]]
     return rows
 
 
-def running_ids(connection: Connection) -> list[int]:
-    running = select(mailings.c.mailing_id).where(mailings.c.state == MailingState.RUNNING)
-    return list(connection.execute(running.order_by(mailings.c.mailing_id)).scalars())
+def foreseen_ids(connection: Connection) -> list[int]:
+    """Running and scheduled mailings."""
+    foreseen = select(mailings.c.mailing_id).where(mailings.c.state.in_(FORESEEN))
+    return list(connection.execute(foreseen.order_by(mailings.c.mailing_id)).scalars())
 
 
 def store(

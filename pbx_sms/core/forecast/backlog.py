@@ -19,6 +19,7 @@ class Lane:
     take, of one zone, of one set of SIMs."""
 
     __slots__ = (
+        "earliest_s",
         "from_s",
         "is_mixed",
         "next",
@@ -35,9 +36,11 @@ class Lane:
         rows: Rows,
         parts: Sequence[int],
         places: Sequence[int] | None,
+        earliest: Sequence[datetime] | None,
         sim_ids: frozenset[int] | None,
         starts_s: float,
     ) -> None:
+        self.earliest_s = None if earliest is None else [at.timestamp() for at in earliest]
         self.parts = parts
         self.places = places
         self.sim_ids = sim_ids
@@ -60,8 +63,14 @@ class Lane:
         """Of the next message, in the mailing."""
         return self.next if self.places is None else self.places[self.next]
 
-    def opens_at(self, at_s: float) -> float:
-        """`at_s` while it is open, else when it opens; infinity: never."""
+    def goes_at(self, at_s: float) -> float:
+        """`at_s` where the next message may be begun now, else when it may; infinity: never."""
+        if self.earliest_s is not None and self.earliest_s[self.next] > at_s:
+            # looked at again then: its window may be closed
+            return max(self.earliest_s[self.next], self.from_s)
+        return self._opens_at(at_s)
+
+    def _opens_at(self, at_s: float) -> float:
         if at_s < self.until_s:
             return at_s if at_s >= self.from_s else self.from_s
         if self.windows is None or self.until_s == FOREVER:
@@ -127,7 +136,7 @@ class Queue:
         for lane in self.lanes:
             if lane.sim_ids is not None and sim.sim_id not in lane.sim_ids:
                 continue
-            lane_opens_s = lane.opens_at(at_s)
+            lane_opens_s = lane.goes_at(at_s)
             if lane_opens_s > at_s:
                 opens_s = min(opens_s, lane_opens_s)
             elif chosen is None or lane.place < chosen.place:
@@ -168,9 +177,10 @@ def _add_lane(
 ) -> None:
     restricted = None if len(sim_ids) == sim_count else sim_ids
     if all(ids == sim_ids for ids in takers.values()):
-        queue.lanes.append(Lane(rows, rows.parts, rows.places, restricted, starts_s))
+        queue.lanes.append(Lane(rows, rows.parts, rows.places, rows.earliest, restricted, starts_s))
         return
     chosen = [index for index, parts in enumerate(rows.parts) if takers[parts] == sim_ids]
     parts = [rows.parts[index] for index in chosen]
     places = chosen if rows.places is None else [rows.places[index] for index in chosen]
-    queue.lanes.append(Lane(rows, parts, places, restricted, starts_s))
+    earliest = None if rows.earliest is None else [rows.earliest[index] for index in chosen]
+    queue.lanes.append(Lane(rows, parts, places, earliest, restricted, starts_s))

@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from pbx_sms.core import quota
 from pbx_sms.core.forecast.pool import TYPICAL_PART_S, SimOutlook
-from pbx_sms.core.forecast.work import MailingWork, Rows
+from pbx_sms.core.forecast.work import MailingWork
 from pbx_sms.core.quota import SimLimits
 
 
@@ -85,13 +85,5 @@ def _more(sims: Sequence[SimOutlook], count: int, limits: SimLimits, now: dateti
 
 
 def _shorter(work: MailingWork, parts: int) -> MailingWork:
-    rows = [
-        Rows(
-            parts=[min(one, parts) for one in rows.parts],
-            places=rows.places,
-            windows=rows.windows,
-            sim_ids=rows.sim_ids,
-        )
-        for rows in work.rows
-    ]
+    rows = [replace(rows, parts=[min(one, parts) for one in rows.parts]) for rows in work.rows]
     return replace(work, rows=rows)

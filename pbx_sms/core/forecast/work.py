@@ -34,6 +34,8 @@ class Rows:
     places: Sequence[int] | None = None
     #: when they may be begun; None: at any time
     windows: Windows | None = None
+    #: where they are spread evenly: each not before its instant, in their order
+    earliest: Sequence[datetime] | None = None
     #: the SIMs that alone may send them; None: any
     sim_ids: frozenset[int] | None = None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
 
 from pbx_sms.config import Settings
@@ -16,6 +17,8 @@ from pbx_sms.storage.engine import Database
 
 #: their messages are in the queue
 _QUEUED = (MailingState.RUNNING, MailingState.PAUSED)
+#: of one processor's time it takes one in so many
+_SHARE = 50
 _ENDED = (MailingState.FINISHED, MailingState.CANCELLED)
 
 
@@ -48,8 +51,8 @@ class Keeper:
     """Brings `forecast_at` of running mailings up to date, when something has happened since it last did.
 
     What is foreseen changes with every message that does not go as foreseen, so an event is reason enough to
-    look again, but no more often than `every_s` of the duty; where nothing happens at all, windows still
-    slide, and it looks after `idle_s`.
+    look again, but no more often than `every_s` of the duty, nor than a fiftieth of a processor allows. Where
+    nothing happens at all, windows still slide, and it looks after `idle_s`.
     """
 
     def __init__(self, settings: Settings, *, idle_s: float = 600.0) -> None:
@@ -57,14 +60,19 @@ class Keeper:
         self._idle_s = idle_s
         self._seen: tuple[int, list[int]] | None = None
         self._made_s = 0.0
+        #: how long it took last
+        self._cost_s = 0.0
 
     def refresh(self, database: Database) -> bool:
         """The duty: there is never anything new to send. Several engines write the same forecast."""
+        began_s = time.monotonic()
         now = database.now()
+        if began_s - self._made_s < _SHARE * self._cost_s:
+            return False
         with database.read() as connection:
-            ids = forecasts.running_ids(connection)
+            ids = forecasts.foreseen_ids(connection)
             seen = (events.newest_id(connection), ids)
-            if not ids or (seen == self._seen and now.timestamp() - self._made_s < self._idle_s):
+            if not ids or (seen == self._seen and began_s - self._made_s < self._idle_s):
                 return False
             pool = read_pool(connection, self._settings, now)
             works = running(connection)
@@ -74,5 +82,6 @@ class Keeper:
                 ending = foreseen.mailings.get(mailing_id)
                 if ending is not None:
                     forecasts.store(connection, mailing_id, ending.ends_at, ending.never, now)
-        self._seen, self._made_s = seen, now.timestamp()
+        self._seen, self._made_s = seen, time.monotonic()
+        self._cost_s = self._made_s - began_s
         return False
