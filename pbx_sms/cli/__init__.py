@@ -23,6 +23,7 @@ from pbx_sms.cli import (
     messages,
     numbering,
     processes,
+    routes,
     series,
     sims,
     simulate,
@@ -45,6 +46,7 @@ _GROUPS = (
     stop,
     inbox,
     sims,
+    routes,
     numbering,
     simulate,
 )

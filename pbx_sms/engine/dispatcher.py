@@ -22,6 +22,7 @@ from pbx_sms.engine import waits
 from pbx_sms.engine.explanations import Explanations
 from pbx_sms.engine.fill import FillPlan
 from pbx_sms.engine.pace import Pace
+from pbx_sms.engine.route_book import RouteBook
 from pbx_sms.engine.sim_slot import NEVER_AGAIN_FOR, Never, SimSlot
 from pbx_sms.engine.stock import Stock, queue_of
 from pbx_sms.engine.storage_thread import StorageThread
@@ -48,7 +49,8 @@ class Dispatcher:
         self._pace = pace
         self._loop = asyncio.get_running_loop()
         self._slots: dict[int, SimSlot] = {}
-        self._stock = Stock(quantum=settings.sending.max_parts)
+        self._book = RouteBook(self._slots)
+        self._stock = Stock(quantum=settings.sending.max_parts, book=self._book)
         self._look = asyncio.Event()
         self._timer: asyncio.TimerHandle | None = None
         self._stopping = False
@@ -120,6 +122,10 @@ class Dispatcher:
         pair = self._pair([slot], self._storage.database.now())
         self._ask_for_more()
         return None if pair is None else pair[1]
+
+    def why_this_sim(self, slot: SimSlot, message: Leased) -> Reason | None:
+        """The rule that chose the SIM for the message; None for the default spread."""
+        return self._book.reason(slot, message)
 
     def denied(self, slot: SimSlot, message: Leased, denied: Denied) -> None:
         """An intent was not granted. What is still leased goes back to the head of the stock."""
@@ -206,8 +212,12 @@ class Dispatcher:
     def _pair(self, idle: list[SimSlot], now: datetime) -> tuple[SimSlot, Leased] | None:
         pair = self._stock.pair(idle, now)
         if pair is not None:
-            key = queue_of(pair[1])
-            if self._stock.count(key) < len(self._slots) and key not in self._exhausted:
+            slot, message = pair
+            key = queue_of(message)
+            if key not in self._exhausted and (
+                self._stock.count(key) < len(self._slots)
+                or (message.route_id is not None and not self._stock.has_for(slot, key, now))
+            ):
                 # a queue that runs dry loses its turn
                 self._look.set()
         return pair
@@ -263,6 +273,11 @@ class Dispatcher:
                 if now_s - slot.usage_read_s >= self._pace.usage_s
             ),
             zone=self._zone,
+            routes=self._book.routes,
+            serving_today={rank: self._book.serving_today(rank, now) for rank in _RANKS},
+            ready_elsewhere=self._book.ready_elsewhere,
+            ask_elsewhere=self._book.is_old(now_s, self._pace.look_elsewhere_s),
+            limits_of=lambda imsi, stored: limits_of(self._settings, imsi, stored),
         )
         self._ending = False
         filled = await self._storage.insist(plan.carry_out)
@@ -280,6 +295,7 @@ class Dispatcher:
             slot = self._slots.get(sim_id)
             if slot is not None:
                 slot.usage, slot.usage_read_s = used, now_s
+        self._book.learn(filled, now_s)
         self._stock.remove(filled.returned)
         for key, messages in filled.leased.items():
             self._stock.add(key, messages)
@@ -289,7 +305,9 @@ class Dispatcher:
     async def _explain(self, filled: FillPlan, now: datetime) -> None:
         """Writes on each running mailing why it does not go on, where that changed."""
         slots = list(self._slots.values())
-        reasons = waits.explain(filled.queues, slots, self._stock.first_rank(), self._hold, now)
+        held_up = self._book.why_held_up(filled.held_up, now)
+        first_rank = self._stock.first_rank()
+        reasons = waits.explain(filled.queues, slots, first_rank, self._hold, now, held_up)
         goes_on = {key.mailing_id for key in filled.queues if self._stock.count(key)}
         order = self._explanations.new(reasons, filled.standing, goes_on, now)
         if order is not None:

@@ -6,19 +6,23 @@ The dispatcher makes the plan on the event loop; the storage thread carries it o
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from pbx_sms.core.quota import SimLimits, Usage
 from pbx_sms.core.reason import Reason
+from pbx_sms.core.route_rules import Route
 from pbx_sms.engine.sim_slot import NEVER_AGAIN_FOR
 from pbx_sms.engine.storage_thread import Work
+from pbx_sms.engine.supply import Supply
 from pbx_sms.storage import devices, queue, standing_still, usage
 from pbx_sms.storage.devices import SimSnapshot
 from pbx_sms.storage.queue import Leased
 from pbx_sms.storage.queue.leases import Queue
+from pbx_sms.storage.routing import ready_sims, routes
 
 #: messages in stock that only one SIM may send: more of a SIM that hangs would keep others' out
 _BOUND_TO_ONE = 2
@@ -47,7 +51,22 @@ class FillPlan:
     #: SIMs whose used parts are to be counted again
     count_usage: tuple[tuple[int, SimLimits], ...]
     zone: ZoneInfo
+    #: the routes that were read before
+    routes: Mapping[int, Route]
+    #: rank → SIMs that are up and have room today: what prefers them is left to them
+    serving_today: Mapping[int, frozenset[int]]
+    #: SIMs of other PBXs among them
+    ready_elsewhere: frozenset[int]
+    #: what is known of those is old
+    ask_elsewhere: bool
+    limits_of: Callable[[str, Mapping[str, Any]], SimLimits]
     # results
+    new_routes: dict[int, Route] = field(default_factory=dict)
+    #: what people call the SIMs of the new routes
+    new_names: dict[int, str] = field(default_factory=dict)
+    has_asked: bool = False
+    #: queues of which nothing can be sent now because of its route, with the first such route
+    held_up: dict[Queue, int] = field(default_factory=dict)
     snapshots: dict[int, SimSnapshot] = field(default_factory=dict)
     queues: list[Queue] = field(default_factory=list)
     #: why the running mailings do not go on, as everybody sees it now
@@ -60,7 +79,8 @@ class FillPlan:
 
     def carry_out(self, work: Work) -> FillPlan:
         # an order may be carried out twice when its transaction failed: begin anew
-        self.leased, self.returned, self.exhausted = {}, set(), set()
+        self.leased, self.returned, self.exhausted, self.held_up = {}, set(), set(), {}
+        self._read_routes(work)
         self.snapshots = devices.snapshots(work.connection, self.known_sim_ids)
         if self.may_finish:
             queue.finish_mailings(work.connection, work.now, work.events)
@@ -81,17 +101,9 @@ class FillPlan:
             if ready_count >= self.want and key.rank < last_rank:
                 break
             last_rank = key.rank
-            stocked_count = self._stocked(key)
             # every queue of a rank needs enough for all SIMs, or it could not have its share
-            ready_count += stocked_count + self._lease_queue(work, key, self.want - stocked_count)
+            ready_count += self._lease_queue(work, key)
         return self
-
-    def _stocked(self, key: Queue) -> int:
-        return sum(
-            1
-            for message in self.stock.get(key, ())
-            if message.message_id not in self.returned and not self._waits_for_test(message)
-        )
 
     def _waits_for_test(self, message: Leased) -> bool:
         """It is the test of a SIM that takes nothing else."""
@@ -127,16 +139,48 @@ class FillPlan:
         ):
             self.leased.setdefault(Queue(None, probe.rank), []).append(probe)
 
-    def _lease_queue(self, work: Work, key: Queue, wanted: int) -> int:
-        taken: list[Leased] = []
+    def _lease_queue(self, work: Work, key: Queue) -> int:
+        """Leases what the stock lacks of a queue; returns how many of it there are then."""
+        stocked = [
+            message
+            for message in self.stock.get(key, ())
+            if message.message_id not in self.returned and not self._waits_for_test(message)
+        ]
+        # the stock may be more than all SIMs lack: a hold, SIMs that are gone
+        supply = Supply(self.sim_ids if self.want else ())
+        for message in stocked:
+            supply.add(self._ways(message))
+        unserved, full = self._closed(key.rank, supply)
         bound = Counter(
             message.bound_sim_id
             for messages in self.stock.values()
             for message in messages
             if message.message_id not in self.returned
         )
-        while wanted > 0:
-            found = queue.lease(
+        seen: list[int] = [0]
+
+        def admit(message: Leased) -> bool:
+            seen.append(message.message_id)
+            if message.bound_sim_id is not None:
+                if bound[message.bound_sim_id] >= _BOUND_TO_ONE:
+                    # more for one SIM are worth nothing: the others still need theirs
+                    return False
+                bound[message.bound_sim_id] += 1
+            if not (message.route_id is None or self._knows(message.route_id)):
+                # ids need not come in the order of the commits
+                self._learn(work, routes.read(work.connection, [message.route_id]))
+            ways = self._ways(message)
+            if ways is not None and message.bound_sim_id is None and not supply.lacks(ways):
+                assert message.route_id is not None
+                (full if ways else unserved).add(message.route_id)
+                return False
+            supply.add(ways)
+            return True
+
+        taken: list[Leased] = []
+        while (wanted := supply.wanted) > 0:
+            seen = seen[-1:]
+            taken += queue.lease(
                 work.connection,
                 key,
                 agent_id=self.agent_id,
@@ -144,18 +188,83 @@ class FillPlan:
                 sim_ids=[sim_id for sim_id in self.sim_ids if bound[sim_id] < _BOUND_TO_ONE],
                 now=work.now,
                 until_at=work.now + timedelta(seconds=self.lease_s),
+                after_id=seen[-1],
+                closed_route_ids=unserved | full,
+                admit=admit,
             )
-            if not found:
-                self.exhausted.add(key)
+            if len(seen) == 1:
+                if not full:
+                    self.exhausted.add(key)
                 break
-            taken += found
-            bound.update(message.bound_sim_id for message in found)
-            # many for one SIM are worth one: the others still need theirs
-            free_count = sum(1 for message in found if message.bound_sim_id is None)
-            wanted -= free_count + len({message.bound_sim_id for message in found} - {None})
         if taken:
             self.leased.setdefault(key, []).extend(taken)
-        return len(taken)
+        elif not stocked and unserved and key in self.exhausted:
+            self._find_held_up(work, key, unserved)
+        return len(stocked) + len(taken)
+
+    def _read_routes(self, work: Work) -> None:
+        self.new_routes, self.new_names, self.has_asked = {}, {}, False
+        self._learn(work, routes.newer_than(work.connection, max(self.routes, default=0)))
+        if not (self.routes or self.new_routes) or not (self.ask_elsewhere or self.new_routes):
+            return
+        self.has_asked = True
+        elsewhere = self._preferred_elsewhere()
+        if elsewhere:
+            self.ready_elsewhere = ready_sims.ready_among(
+                work.connection,
+                elsewhere,
+                agent_id=self.agent_id,
+                silent_since_at=work.now - timedelta(seconds=self.lease_s),
+                limits_of=self.limits_of,
+                now=work.now,
+                zone=self.zone,
+            )
+
+    def _preferred_elsewhere(self) -> frozenset[int]:
+        """SIMs that routes prefer, and that are not this engine's."""
+        wanted: set[int] = set()
+        for route in (*self.routes.values(), *self.new_routes.values()):
+            if not route.strict and route.sim_ids:
+                wanted |= route.sim_ids
+        return frozenset(wanted.difference(self.known_sim_ids))
+
+    def _learn(self, work: Work, found: Mapping[int, Route]) -> None:
+        if found:
+            self.new_routes.update(found)
+            named = frozenset().union(*(route.sim_ids or () for route in found.values()))
+            self.new_names.update(ready_sims.names_of(work.connection, named))
+
+    def _ways(self, message: Leased) -> frozenset[int] | None:
+        """The SIMs that the message may take now; None for any."""
+        if message.bound_sim_id is not None:
+            return frozenset({message.bound_sim_id})
+        if message.route_id is None:
+            return None
+        route = self.routes.get(message.route_id) or self.new_routes[message.route_id]
+        return self._ways_of(route, message.rank)
+
+    def _knows(self, route_id: int) -> bool:
+        return route_id in self.routes or route_id in self.new_routes
+
+    def _ways_of(self, route: Route, rank: int) -> frozenset[int]:
+        return route.ways(self.sim_ids, self.serving_today[rank] | self.ready_elsewhere)
+
+    def _closed(self, rank: int, supply: Supply) -> tuple[set[int], set[int]]:
+        """Routes that no SIM here can serve now, and routes whose SIMs have enough in stock."""
+        unserved, full = set(), set()
+        for known in (self.routes, self.new_routes):
+            for route_id, route in known.items():
+                ways = self._ways_of(route, rank)
+                if not ways:
+                    unserved.add(route_id)
+                elif not supply.lacks(ways):
+                    full.add(route_id)
+        return unserved, full
+
+    def _find_held_up(self, work: Work, key: Queue, unserved: set[int]) -> None:
+        route_id = queue.one_of_routes(work.connection, key, unserved)
+        if route_id is not None:
+            self.held_up[key] = route_id
 
     def _give_back(self, work: Work) -> None:
         """Stock of mailings that no longer run, of kinds that no SIM may send, or for SIMs that cannot."""
@@ -172,6 +281,7 @@ class FillPlan:
                     stopped
                     or blocked
                     or (message.bound_sim_id is not None and message.bound_sim_id not in self.sim_ids)
+                    or (message.bound_sim_id is None and self._ways(message) == frozenset())
                 )
             ]
             queue.release(work.connection, ids, self.agent_id)

@@ -24,3 +24,5 @@ class Pace:
     poll_s: float = 30.0
     #: how old a SIM's count of used parts may get; windows slide, so it falls by itself
     usage_s: float = 60.0
+    #: how old the knowledge may get of SIMs of other PBXs that messages are left to
+    look_elsewhere_s: float = 5.0

@@ -98,6 +98,13 @@ class SimSlot:
             return True
         return False
 
+    def serves_today(self, rank: int, now: datetime) -> bool:
+        """It is up, be it busy or in a call, and has room left today: what prefers it waits for it. A full
+        hour passes; a full day, month or reserve does not."""
+        if not self.registered or self.taken.is_set() or self.state is not SimState.READY:
+            return False
+        return self.quota_allows(rank, now) or self.blocked[rank].reason.code == "quota_hour"
+
     def block(self, message: Leased, shortage: Shortage) -> None:
         """The message lacks quota here. Shorter ones of its rank wait too, or it never had room."""
         self.blocked[message.rank] = shortage

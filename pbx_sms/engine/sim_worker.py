@@ -150,6 +150,8 @@ class SimWorker:
             whole_message=self._slot.takes_whole_messages,
             until_at=self._storage.database.now(),
             modem_id=self._slot.modem_id,
+            route_id=message.route_id,
+            why_this_sim=self._dispatcher.why_this_sim(self._slot, message),
         )
         tried = False
 

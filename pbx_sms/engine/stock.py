@@ -13,6 +13,7 @@ from datetime import datetime
 
 from pbx_sms.core.reason import Reason
 from pbx_sms.core.routing import FairShare, choose_sim
+from pbx_sms.engine.route_book import RouteBook
 from pbx_sms.engine.sim_slot import SimSlot
 from pbx_sms.storage.queue import Leased
 from pbx_sms.storage.queue.leases import Queue
@@ -23,10 +24,11 @@ def queue_of(message: Leased) -> Queue:
 
 
 class Stock:
-    def __init__(self, *, quantum: int) -> None:
+    def __init__(self, *, quantum: int, book: RouteBook) -> None:
         self._queues: dict[Queue, deque[Leased]] = {}
         self._fair: dict[int, FairShare[Queue]] = {}
         self._quantum = quantum
+        self._book = book
 
     def __len__(self) -> int:
         return sum(map(len, self._queues.values()))
@@ -45,7 +47,7 @@ class Stock:
         ready = (
             key.rank
             for key, stock in self._queues.items()
-            if any(message.bound_sim_id is None for message in stock)
+            if any(self._book.is_free(message) for message in stock)
         )
         return max(ready, default=0)
 
@@ -54,11 +56,17 @@ class Stock:
         refused: dict[int, Reason] = {}
         for stock in self._queues.values():
             for message in stock:
-                reasons = [slot.too_large(message, now) for slot in slots]
+                reasons = [
+                    slot.too_large(message, now) for slot in slots if self._book.may_ever(slot, message)
+                ]
                 found = [reason for reason in reasons if reason is not None]
                 if found and len(found) == len(reasons):
                     refused[message.message_id] = found[0]
         return refused
+
+    def has_for(self, slot: SimSlot, key: Queue, now: datetime) -> bool:
+        """The queue has something in stock that the SIM may send."""
+        return self._book.choose(self._queues.get(key, ()), [slot], now) is not None
 
     # what changes it
 
@@ -99,12 +107,11 @@ class Stock:
                 found: dict[Queue, tuple[int, list[SimSlot]]] = takers,
                 slots: list[SimSlot] = open_to_rank,
             ) -> int | None:
-                for index, message in enumerate(self._queues[key]):
-                    able = [slot for slot in slots if slot.can_take(message, now)]
-                    if able:
-                        found[key] = (index, able)
-                        return message.part_count
-                return None
+                choice = self._book.choose(self._queues[key], slots, now)
+                if choice is None:
+                    return None
+                found[key] = choice
+                return self._queues[key][choice[0]].part_count
 
             share = self._fair.setdefault(rank, FairShare(self._quantum))
             key = share.choose([key for key in self._queues if key.rank == rank], next_parts)
@@ -126,4 +133,10 @@ class Stock:
         higher = [m for key, stock in self._queues.items() if key.rank > rank for m in stock]
         if not higher:
             return free
-        return [slot for slot in free if not any(slot.is_kept_for(message, now) for message in higher)]
+        return [
+            slot
+            for slot in free
+            if not any(
+                slot.is_kept_for(message, now) and self._book.lets(slot, message, now) for message in higher
+            )
+        ]

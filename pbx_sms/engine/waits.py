@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from pbx_sms.core.reason import Reason
@@ -16,11 +16,13 @@ def explain(
     first_rank: int,
     hold: Reason | None,
     now: datetime,
+    held_up: Mapping[Queue, Reason],
 ) -> dict[int, Reason | None]:
     """mailing → reason, None where it goes on. `queues` are the running ones, `first_rank` the highest
-    of which a message is ready for any SIM."""
+    of which a message is ready for any SIM, `held_up` those that wait for SIMs which their rules name."""
     return {
         key.mailing_id: _why(key, slots, hold, now)
+        or held_up.get(key)
         or (Reason("higher_kind_first") if key.rank < first_rank else None)
         for key in queues
         if key.mailing_id is not None

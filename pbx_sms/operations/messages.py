@@ -16,6 +16,7 @@ from pbx_sms.core.mailing import RANK, MailingKind
 from pbx_sms.core.message import OPEN_STATES, MessageState
 from pbx_sms.core.msisdn import Normalizer, Rejected
 from pbx_sms.errors import Conflict, NotFound, Refused
+from pbx_sms.operations.routing.choice import RouteChooser
 from pbx_sms.operations.sims import label_of
 from pbx_sms.storage import agents, events, messages, queue, stop_list
 from pbx_sms.storage.engine import Database
@@ -60,12 +61,12 @@ def send(
         request_key=key,
     )
     try:
-        answer = _insert(database, new)
+        answer = _insert(database, settings, kind, new)
     except IntegrityError:
         if key is None:
             raise
         # another process was quicker with the same key: now its message is there to be found
-        answer = _insert(database, new)
+        answer = _insert(database, settings, kind, new)
     database.wake()
     return answer
 
@@ -155,7 +156,7 @@ def report_deadline(settings: Settings) -> timedelta:
     return timedelta(hours=settings.sending.validity_h) + REPORT_GRACE
 
 
-def _insert(database: Database, new: NewMessage) -> dict[str, Any]:
+def _insert(database: Database, settings: Settings, kind: MailingKind, new: NewMessage) -> dict[str, Any]:
     now = database.now()
     with database.begin() as connection:
         if new.request_key is not None:
@@ -164,7 +165,8 @@ def _insert(database: Database, new: NewMessage) -> dict[str, Any]:
                 return _repeated(earlier, new)
         if stop_list.is_listed(connection, new.msisdn):
             raise Conflict("number_stopped", number=new.msisdn)
-        (message_id,) = queue.insert_messages(connection, [new], now)
+        routed = RouteChooser(connection, settings, kind, now).assign(connection, [new])
+        (message_id,) = queue.insert_messages(connection, routed, now)
         events.append(
             connection,
             [NewEvent(at=now, kind="message", state=MessageState.QUEUED, message_id=message_id)],

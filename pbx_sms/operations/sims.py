@@ -44,7 +44,7 @@ def hold(database: Database, settings: Settings, *, name: str, by: str | None = 
     reason = Reason("sim_held_by", {"name": by}) if by else Reason("sim_held")
     now = database.now()
     with database.begin() as connection:
-        row = _one(sims.named(connection, _imsi_of(settings, name), now), name)
+        row = one_named(connection, settings, name, now)
         if not sims.change_state(connection, row.sim_id, SimState.DISABLED, now, reason):
             raise Conflict("sim_is_held", sim=_name(settings, row))
         events.append(connection, [_event(now, row, SimState.DISABLED, reason)])
@@ -59,7 +59,7 @@ def release(database: Database, settings: Settings, *, name: str) -> dict[str, A
     """
     now = database.now()
     with database.begin() as connection:
-        row = _one(sims.named(connection, _imsi_of(settings, name), now), name)
+        row = one_named(connection, settings, name, now)
         if not sims.change_state(connection, row.sim_id, SimState.READY, now):
             raise Conflict("sim_is_ready", sim=_name(settings, row))
         events.append(connection, [_event(now, row, SimState.READY, None)])
@@ -76,7 +76,7 @@ def probe(database: Database, settings: Settings, *, name: str) -> dict[str, Any
     now = database.now()
     new_events: list[NewEvent] = []
     with database.begin() as connection:
-        row = _one(sims.named(connection, _imsi_of(settings, name), now), name)
+        row = one_named(connection, settings, name, now)
         ordered = probes.order(connection, settings, row.sim_id, now, new_events)
         events.append(connection, new_events)
     database.wake()
@@ -87,6 +87,11 @@ def label_of(settings: Settings, imsi: str | None, stored: str | None) -> str | 
     """What people call the SIM: the settings file's word, else the one entered in the panel."""
     own = settings.sim_settings(imsi) if imsi else None
     return own.label if own is not None and own.label is not None else stored
+
+
+def one_named(connection: Connection, settings: Settings, name: str, now: datetime) -> SimRow:
+    """The SIM with this IMSI, label or modem name. Raises sim_not_found, sim_ambiguous."""
+    return _one(sims.named(connection, _imsi_of(settings, name), now), name)
 
 
 def _imsi_of(settings: Settings, name: str) -> str:

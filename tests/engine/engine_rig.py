@@ -18,12 +18,14 @@ from pbx_sms.config import Settings
 from pbx_sms.core import segments
 from pbx_sms.core.mailing import RANK, MailingKind, MailingState
 from pbx_sms.core.message import OPEN_STATES
+from pbx_sms.core.route_rules import Route
 from pbx_sms.engine.daemon import Engine
 from pbx_sms.engine.pace import Pace
 from pbx_sms.operations.mailings import orders
 from pbx_sms.storage import queue
 from pbx_sms.storage.engine import open_database
 from pbx_sms.storage.events import NewEvent
+from pbx_sms.storage.routing import routes
 from pbx_sms.storage.schema import attempts, events, mailings, messages, modems, parts, sims, stop_list
 
 #: nothing but what a test is about limits the SIMs
@@ -167,8 +169,12 @@ class Rig:
         state: MailingState = MailingState.RUNNING,
         validity_s: float | None = None,
         wants_report: bool = False,
+        route_of: Callable[[int], Route | None] = lambda index: None,
     ) -> int:
-        """A running mailing: a number of one-part messages, or a message for each count of parts."""
+        """A running mailing: a number of one-part messages, or a message for each count of parts.
+
+        `route_of` gives the route of each message, counted from 0.
+        """
         counts = [1] * part_counts if isinstance(part_counts, int) else list(part_counts)
         first = next(_mailing_numbers) * 10_000 if first_index is None else first_index
         now = self.database.now()
@@ -192,6 +198,7 @@ class Rig:
             for index, count in enumerate(counts, first):
                 text = text_of(count, index)
                 measured = segments.measure(text)
+                route = route_of(index - first)
                 assert measured.parts == count
                 new.append(
                     queue.NewMessage(
@@ -203,6 +210,9 @@ class Rig:
                         wants_report=wants_report,
                         mailing_id=key[0],
                         row=index,
+                        route_id=None
+                        if route is None
+                        else routes.ids_of(connection, [route], now)[routes.fingerprint(route)],
                         expires_at=None if validity_s is None else now + timedelta(seconds=validity_s),
                     )
                 )

@@ -40,7 +40,7 @@ def shortage(code: str, until_at: datetime) -> Shortage:
 
 
 def why(queue: Queue, *slots: SimSlot, first_rank: int = 0, hold: Reason | None = None) -> Reason | None:
-    return waits.explain([queue], slots, first_rank, hold, NOW)[queue.mailing_id or 0]
+    return waits.explain([queue], slots, first_rank, hold, NOW, {})[queue.mailing_id or 0]
 
 
 def test_one_sim_that_may_send_is_enough() -> None:

@@ -118,3 +118,54 @@ def test_an_agent_cannot_begin_what_it_no_longer_holds(rig: Rig) -> None:
     denied = rig.denied(message, sim, mine, UNLIMITED)
     assert (denied.state, denied.shortage) == (None, None)
     assert rig.state(message) == "leased"
+
+
+def test_messages_of_closed_routes_are_passed_over_unless_they_are_bound(rig: Rig) -> None:
+    agent, mailing, sim = rig.agent(), rig.mailing(), rig.sim()
+    closed, bound, open_, free = (rig.message(mailing_id=mailing) for _ in range(4))
+    with rig.database.begin() as connection:
+        for message, values in (
+            (closed, {"route_id": 1}),
+            (bound, {"route_id": 1, "bound_sim_id": sim}),
+            (open_, {"route_id": 2}),
+        ):
+            connection.execute(update(messages).where(messages.c.message_id == message).values(**values))
+        found = queue.lease(
+            connection,
+            Queue(mailing, 0),
+            agent_id=agent,
+            limit=10,
+            sim_ids=[sim],
+            now=rig.now,
+            until_at=rig.now + LEASE,
+            closed_route_ids={1, 77},
+        )
+        assert queue.one_of_routes(connection, Queue(mailing, 0), {1, 77}) == 1
+    assert [(m.message_id, m.route_id) for m in found] == [(bound, 1), (open_, 2), (free, None)]
+    assert rig.state(closed) == "queued"
+
+
+def test_what_is_not_admitted_stays_where_it_is(rig: Rig) -> None:
+    agent, mailing = rig.agent(), rig.mailing()
+    ids = [rig.message(mailing_id=mailing) for _ in range(6)]
+    asked: list[int] = []
+
+    def admit(message: queue.Leased) -> bool:
+        asked.append(message.message_id)
+        return message.message_id % 2 == 0
+
+    with rig.database.begin() as connection:
+        found = queue.lease(
+            connection,
+            Queue(mailing, 0),
+            agent_id=agent,
+            limit=4,
+            sim_ids=[],
+            now=rig.now,
+            until_at=rig.now + LEASE,
+            after_id=ids[0],
+            admit=admit,
+        )
+    assert asked == ids[1:5]
+    assert [m.message_id for m in found] == [one for one in ids[1:5] if one % 2 == 0]
+    assert [rig.state(one) for one in ids].count("leased") == 2

@@ -30,6 +30,7 @@ from pbx_sms.operations.mailings.plan import (
     find_list,
     parse_repeats,
 )
+from pbx_sms.operations.routing.choice import RouteChooser
 from pbx_sms.storage import mailings, queue, starts
 from pbx_sms.storage.engine import Database
 from pbx_sms.storage.queue import NewMessage
@@ -267,6 +268,14 @@ def _fill(
     head = find_list(database, mailing.list_id)
     bound = bind(head, mailing.text)
     filled = _Filled()
+    with database.read() as connection:
+        chooser = RouteChooser(
+            connection,
+            settings,
+            MailingKind(mailing.kind),
+            database.now(),
+            mailing_id=mailing.mailing_id,
+        )
     for decisions in decide_all(
         database,
         settings,
@@ -280,14 +289,14 @@ def _fill(
             if filled.unwritten_rows >= _ROWS_PER_TRANSACTION:
                 with database.begin() as connection:
                     _keep_claim(database, connection, mailing.mailing_id, claim)
-                    _write(database, connection, mailing.mailing_id, filled)
+                    _write(database, connection, mailing.mailing_id, filled, chooser)
         if progress is not None:
             progress(filled.row_count, head.row_count)
     if not filled.message_count:
         raise Refused("nothing_to_send", rows=filled.row_count, left_out=len(filled.left_out))
     with database.begin() as connection:
         _keep_claim(database, connection, mailing.mailing_id, claim)
-        _write(database, connection, mailing.mailing_id, filled)
+        _write(database, connection, mailing.mailing_id, filled, chooser)
         if not starts.make_running(
             connection,
             mailing.mailing_id,
@@ -305,8 +314,10 @@ def _keep_claim(database: Database, connection: Connection, mailing_id: int, cla
         raise Conflict("mailing_being_started", mailing_id=mailing_id)
 
 
-def _write(database: Database, connection: Connection, mailing_id: int, filled: _Filled) -> None:
-    queue.insert_messages(connection, filled.new_messages, database.now())
+def _write(
+    database: Database, connection: Connection, mailing_id: int, filled: _Filled, chooser: RouteChooser
+) -> None:
+    queue.insert_messages(connection, chooser.assign(connection, filled.new_messages), database.now())
     starts.insert_left_out(connection, mailing_id, filled.new_left_out)
     filled.new_messages.clear()
     filled.new_left_out.clear()

@@ -27,6 +27,8 @@ class NewMessage:
     #: a test of the SIM it is bound to
     probe: bool = False
     bound_sim_id: int | None = None
+    #: the SIMs that it may take; see `storage.routing`
+    route_id: int | None = None
 
 
 def insert_messages(connection: Connection, new: Sequence[NewMessage], now: datetime) -> list[int]:
@@ -57,6 +59,7 @@ def insert_messages(connection: Connection, new: Sequence[NewMessage], now: date
                 "request_key": message.request_key,
                 "probe": message.probe,
                 "bound_sim_id": message.bound_sim_id,
+                "route_id": message.route_id,
                 "created_at": now,
             }
             for message_id, message in zip(ids, new, strict=True)

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from pbx_sms.core.message import MessageState
 from pbx_sms.core.quota import SimLimits
+from pbx_sms.core.reason import Reason
 from pbx_sms.core.sim import SimState
 from pbx_sms.storage.usage import Shortage
 
@@ -29,6 +30,9 @@ class Begun:
     until_at: datetime
     #: the modem that must hold the SIM; None where that is not to be checked
     modem_id: int | None = None
+    #: the message's route, by which the SIM was chosen, and why
+    route_id: int | None = None
+    why_this_sim: Reason | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

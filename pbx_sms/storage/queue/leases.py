@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -27,6 +27,8 @@ class Leased:
     begun: bool
     #: a test of that SIM: it goes although the SIM sends nothing else
     probe: bool = False
+    #: the SIMs it may take while it is bound to none; see `storage.routing`
+    route_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +75,15 @@ def lease(
     sim_ids: Collection[int],
     now: datetime,
     until_at: datetime,
+    after_id: int = 0,
+    closed_route_ids: Collection[int] = (),
+    admit: Callable[[Leased], bool] | None = None,
 ) -> list[Leased]:
     """Takes up to `limit` messages of a queue in the list's order, so that those tried before come first.
 
-    Only messages that are due and that one of `sim_ids` may send. Another agent's are passed over.
+    Only messages that are due, that one of `sim_ids` may send, and whose route is none of
+    `closed_route_ids`. Another agent's are passed over. `admit` is asked once about each of the first `limit`
+    after `after_id`, in the list's order, and may leave it where it is.
     """
     due = and_(
         messages.c.mailing_id == queue.mailing_id
@@ -86,7 +93,34 @@ def lease(
         or_(messages.c.not_before_at.is_(None), messages.c.not_before_at <= now),
         or_(messages.c.bound_sim_id.is_(None), messages.c.bound_sim_id.in_(tuple(sim_ids))),
     )
-    return _take(connection, due, limit, agent_id, until_at)
+    if after_id:
+        due = and_(due, messages.c.message_id > after_id)
+    if closed_route_ids:
+        # what is bound goes through its SIM, whatever its route
+        due = and_(
+            due,
+            or_(
+                messages.c.route_id.is_(None),
+                messages.c.bound_sim_id.is_not(None),
+                messages.c.route_id.not_in(tuple(closed_route_ids)),
+            ),
+        )
+    return _take(connection, due, limit, agent_id, until_at, admit)
+
+
+def one_of_routes(connection: Connection, queue: Queue, route_ids: Collection[int]) -> int | None:
+    """The route of the first message of the queue that waits with one of these; None where none does."""
+    return connection.execute(
+        select(messages.c.route_id)
+        .where(
+            messages.c.mailing_id == queue.mailing_id,
+            messages.c.state == MessageState.QUEUED,
+            messages.c.bound_sim_id.is_(None),
+            messages.c.route_id.in_(tuple(route_ids)),
+        )
+        .order_by(messages.c.message_id)
+        .limit(1)
+    ).scalar_one_or_none()
 
 
 def lease_probes(
@@ -141,32 +175,26 @@ _TAKEN = (
     messages.c.bound_sim_id,
     messages.c.first_accepted_at,
     messages.c.probe,
+    messages.c.route_id,
 )
 
 
 def _take(
-    connection: Connection, due: ColumnElement[bool], limit: int, agent_id: int, until_at: datetime
+    connection: Connection,
+    due: ColumnElement[bool],
+    limit: int,
+    agent_id: int,
+    until_at: datetime,
+    admit: Callable[[Leased], bool] | None = None,
 ) -> list[Leased]:
-    chosen = list(
-        connection.execute(
-            select(*_TAKEN)
-            .where(due)
-            .order_by(messages.c.message_id)
-            .limit(limit)
-            .with_for_update(skip_locked=True)
-        )
+    found = connection.execute(
+        select(*_TAKEN)
+        .where(due)
+        .order_by(messages.c.message_id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
     )
-    if not chosen:
-        return []
-    connection.execute(
-        _LEASE,
-        {
-            "ids": [row.message_id for row in chosen],
-            "new_agent_id": agent_id,
-            "new_until_at": until_at,
-        },
-    )
-    return [
+    chosen = [
         Leased(
             message_id=row.message_id,
             mailing_id=row.mailing_id,
@@ -175,9 +203,22 @@ def _take(
             bound_sim_id=row.bound_sim_id,
             begun=row.first_accepted_at is not None,
             probe=row.probe,
+            route_id=row.route_id,
         )
-        for row in chosen
+        for row in found
     ]
+    if admit is not None:
+        chosen = [message for message in chosen if admit(message)]
+    if chosen:
+        connection.execute(
+            _LEASE,
+            {
+                "ids": [message.message_id for message in chosen],
+                "new_agent_id": agent_id,
+                "new_until_at": until_at,
+            },
+        )
+    return chosen
 
 
 def renew(connection: Connection, message_ids: Sequence[int], agent_id: int, until_at: datetime) -> set[int]:

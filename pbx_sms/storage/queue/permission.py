@@ -31,6 +31,7 @@ _MESSAGE = (
         messages.c.state,
         messages.c.expires_at,
         messages.c.bound_sim_id,
+        messages.c.route_id,
         messages.c.concat_reference,
         messages.c.attempt_count,
         messages.c.wants_report,
@@ -99,7 +100,9 @@ def forbidden(
         # paused: it goes back; a begun message is completed all the same, or the recipient gets a torso
         leases.release(connection, [begun.message_id], begun.agent_id)
         return Denied(state=MessageState.QUEUED)
-    if row.bound_sim_id is not None and row.bound_sim_id != begun.sim_id:
+    bound_elsewhere = row.bound_sim_id is not None and row.bound_sim_id != begun.sim_id
+    if bound_elsewhere or (row.bound_sim_id is None and not is_begun and row.route_id != begun.route_id):
+        # or a person gave it another route meanwhile
         leases.release(connection, [begun.message_id], begun.agent_id)
         return Denied(state=MessageState.QUEUED)
     taken = begun.modem_id is not None and row.sim_modem_id != begun.modem_id

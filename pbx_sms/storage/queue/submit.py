@@ -174,7 +174,7 @@ def begin_submit(
                 part=numbers[0],
                 sim_id=begun.sim_id,
                 parts_submitted=numbers[0] - 1,
-                reason=_rerouted(connection, begun, row),
+                reason=_why_this_sim(connection, begun, row),
             )
         )
     return Granted(
@@ -194,10 +194,11 @@ def begin_submit(
     )
 
 
-def _rerouted(connection: Connection, begun: Begun, row: Any) -> Reason | None:
-    """That another SIM was refused it before: nothing goes another way silently."""
+def _why_this_sim(connection: Connection, begun: Begun, row: Any) -> Reason | None:
+    """The rule that chose the SIM; or that another SIM was refused it before: nothing goes another way
+    silently."""
     if row.sim_id is None or row.sim_id == begun.sim_id:
-        return None
+        return begun.why_this_sim
     imsi = connection.execute(select(sims.c.imsi).where(sims.c.sim_id == row.sim_id)).scalar_one()
     return Reason("rerouted", {"from_sim": imsi})
 

@@ -19,6 +19,7 @@ from pbx_sms.storage.schema.people import (
     stop_list,
     users,
 )
+from pbx_sms.storage.schema.routes import routes, routing_rules
 from pbx_sms.storage.schema.sending import (
     attempts,
     events,
@@ -56,6 +57,8 @@ __all__ = [
     "parts",
     "recipients",
     "reports",
+    "routes",
+    "routing_rules",
     "series",
     "series_runs",
     "series_sent",

@@ -195,3 +195,4 @@ Index("ix_inbound_msisdn", inbound.c.msisdn)
 Index(
     "ix_inbound_parts_open", inbound_parts.c.sim_id, inbound_parts.c.sender, inbound_parts.c.concat_reference
 )
+Index("ix_inbound_parts_inbound_id", inbound_parts.c.inbound_id)

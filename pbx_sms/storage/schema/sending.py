@@ -119,6 +119,8 @@ messages = Table(
     Column("delivered_at", Instant),
     #: a test of the SIM it is bound to; it passes where that SIM sends nothing else
     Column("probe", Boolean, nullable=False, server_default=false()),
+    #: the SIMs it may take by the rules of the office; NULL = the default spread
+    Column("route_id", Id),
     #: a single message that shows what this mailing would send
     Column("trial_of", Id),
     sqlite_autoincrement=True,

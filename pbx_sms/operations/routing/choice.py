@@ -1,0 +1,137 @@
+"""The routes of the messages that are being made: the rules are read once, the facts for many at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from pbx_sms.config import Settings
+from pbx_sms.core import route_rules
+from pbx_sms.core.mailing import MailingKind
+from pbx_sms.core.numbering import NumberingPlan
+from pbx_sms.core.operator_brand import brand_of_sim
+from pbx_sms.core.route_rules import Addressee, Choice, Pool, RouteRule, RouteRuleKind, SimFacts
+from pbx_sms.operations.sims import label_of
+from pbx_sms.storage import numbering
+from pbx_sms.storage.queue import NewMessage
+from pbx_sms.storage.routing import facts, routes
+from pbx_sms.storage.routing import rules as stored_rules
+from pbx_sms.storage.routing.facts import SimOfPool
+
+#: from so many numbers on the whole numbering plan is loaded
+_MANY = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What is known of one recipient, and what followed from it."""
+
+    addressee: Addressee
+    #: the operator was proven by a message from the number, against or beside the plan
+    by_service_centre: bool
+    choice: Choice
+
+
+class RouteChooser:
+    """The rules and the SIMs as they were when it was made."""
+
+    def __init__(
+        self, connection: Connection, settings: Settings, kind: MailingKind, now: datetime, *,
+        mailing_id: int | None = None, rules: Sequence[RouteRule] | None = None,
+    ) -> None:  # fmt: skip
+        self._kind = kind
+        self._mailing_id = mailing_id
+        self._now = now
+        self._rules = stored_rules.every(connection) if rules is None else list(rules)
+        if self._rules:
+            self._sims = facts.sims_of_pool(connection, now)
+            self._plan: NumberingPlan | None = None
+            self._facts = {sim.sim_id: self._facts_of(connection, settings, sim) for sim in self._sims}
+            self._price_of = prices_of(settings, self._sims)
+
+    def assign(self, connection: Connection, new: Sequence[NewMessage]) -> list[NewMessage]:
+        """The messages with their routes; what is bound to a SIM needs none."""
+        if not self._rules:
+            return list(new)
+        known = self.known(connection, {one.msisdn for one in new if one.bound_sim_id is None})
+        wanted = {msisdn: one.choice.route for msisdn, one in known.items() if one.choice.route is not None}
+        ids = routes.ids_of(connection, wanted.values(), self._now)
+        route_ids = {msisdn: ids[routes.fingerprint(route)] for msisdn, route in wanted.items()}
+        return [
+            replace(one, route_id=route_ids.get(one.msisdn)) if one.bound_sim_id is None else one
+            for one in new
+        ]
+
+    def known(
+        self,
+        connection: Connection,
+        msisdns: Collection[str],
+        *,
+        group_ids: Collection[int] = (),
+        list_ids: Collection[int] = (),
+    ) -> dict[str, Known]:
+        """What the rules say about each number, as if it were in these groups and lists too."""
+        kinds = {rule.kind for rule in self._rules}
+        ask_operator = bool(kinds & {RouteRuleKind.OPERATOR, RouteRuleKind.CHEAPEST})
+        if ask_operator and self._plan is None and len(msisdns) > _MANY:
+            self._plan = numbering.load(connection)
+        last = facts.last_sims(connection, msisdns) if RouteRuleKind.SAME_SIM in kinds else {}
+        centres = facts.service_centres(connection, msisdns) if ask_operator else {}
+        groups = {
+            group_id: facts.members_among(connection, group_id, msisdns)
+            for group_id in {rule.group_id for rule in self._rules} - {None}
+            if group_id is not None
+        }
+        lists = {
+            list_id: facts.listed_among(connection, list_id, msisdns)
+            for list_id in {rule.list_id for rule in self._rules} - {None}
+            if list_id is not None
+        }
+        found = {}
+        for msisdn in msisdns:
+            centre = centres.get(msisdn)
+            proven = self._operator_of(connection, centre) if centre is not None else None
+            operator = proven or (self._operator_of(connection, msisdn) if ask_operator else None)
+            addressee = Addressee(
+                msisdn=msisdn,
+                kind=self._kind,
+                mailing_id=self._mailing_id,
+                group_ids=frozenset(group_ids).union(one for one, held in groups.items() if msisdn in held),
+                list_ids=frozenset(list_ids).union(one for one, held in lists.items() if msisdn in held),
+                last_sim_id=last.get(msisdn),
+                operator=operator,
+            )
+            pool = Pool(sims=self._facts, prices=self._price_of(msisdn, operator))
+            found[msisdn] = Known(
+                addressee=addressee,
+                by_service_centre=proven is not None,
+                choice=route_rules.choose(self._rules, addressee, pool),
+            )
+        return found
+
+    def _operator_of(self, connection: Connection, number: str) -> str | None:
+        """By the numbering plan that the office imported."""
+        known = numbering.find(connection, number) if self._plan is None else self._plan.find(number)
+        return None if known is None else known.operator
+
+    def _facts_of(self, connection: Connection, settings: Settings, sim: SimOfPool) -> SimFacts:
+        own = self._operator_of(connection, sim.own_number) if sim.own_number else None
+        return SimFacts(
+            sim_id=sim.sim_id,
+            name=label_of(settings, sim.imsi, sim.label) or sim.imsi,
+            operator=brand_of_sim(imsi=sim.imsi, operator=sim.operator, own_operator=own),
+        )
+
+
+def prices_of(settings: Settings, sims: Sequence[SimOfPool]) -> Callable[[str, str | None], dict[int, float]]:
+    """For a number and its operator: what a part costs with each SIM, where that is known."""
+    prices: dict[int, float] = {}
+    for sim in sims:
+        own = settings.sim_settings(sim.imsi)
+        price = sim.price_per_part if own is None or own.price_per_part is None else own.price_per_part
+        if price is not None:
+            prices[sim.sim_id] = price
+    return lambda msisdn, operator: prices
