@@ -85,6 +85,14 @@ def not_negative(text: str) -> int:
 not_negative.__name__ = "number"
 
 
+def row_numbers(text: str) -> list[int]:
+    """Rows as a spreadsheet numbers them, with commas between."""
+    return [positive(one) for one in text.split(",")]
+
+
+row_numbers.__name__ = "rows (write them like 3,7)"
+
+
 def seconds(text: str) -> float:
     """A duration, at most a week: more is a slip of the finger."""
     value = float(text)

@@ -9,19 +9,19 @@ from pathlib import Path
 from typing import Any
 
 from pbx_sms.cli import forecasts, lists, mailing_watch, rehearsal
-from pbx_sms.cli.arguments import Commands, add_command, add_group, positive
+from pbx_sms.cli.arguments import Commands, add_command, add_group, positive, row_numbers
 from pbx_sms.cli.context import Context
 from pbx_sms.cli.output import Column, Output, key
 from pbx_sms.cli.progress import ProgressBar
 from pbx_sms.core.mailing import MailingKind, UnknownPolicy
 from pbx_sms.errors import Conflict, Refused
 from pbx_sms.operations import lists as operations_lists
-from pbx_sms.operations import mailings
+from pbx_sms.operations import mailings, trials
 
 #: what programs rely on; `show` knows more for the pages
 _SHOWN = (
     *("mailing_id", "name", "kind", "state", "reason", "reason_params", "counts", "parts"),
-    *("parts_submitted", "started_at", "finished_at", "forecast_at"),
+    *("parts_submitted", "started_at", "finished_at", "forecast_at", "trial", "trials"),
 )
 
 
@@ -54,6 +54,12 @@ def add_commands(commands: Commands) -> None:
         help="messages of which nobody learns within an hour whether they were sent: "
         "keep them for a person's decision, or count them as failed (keep)",
     )
+    create.add_argument(
+        "--trial",
+        metavar="N",
+        type=positive,
+        help="send the first N messages, and the rest after “mailing continue”",
+    )
     create.add_argument("--start", action="store_true", help="begin to send at once")
 
     forecasts.add_commands(group)
@@ -63,6 +69,8 @@ def add_commands(commands: Commands) -> None:
         ("start", start, "Begin to send a draft."),
         ("pause", pause, "Send nothing more until it is resumed."),
         ("resume", resume, "Go on with a paused mailing."),
+        ("continue", let_go, "Let the rest of a mailing go that has sent its trial."),
+        ("trial", trial, "Send some rows' texts to telephones of your choice."),
         ("cancel", cancel, "End a mailing; what was not sent will not be."),
         ("show", show, "Show how far a mailing is."),
         ("watch", mailing_watch.watch_mailing, "Show what happens, a line per event, until it is finished."),
@@ -72,6 +80,17 @@ def add_commands(commands: Commands) -> None:
         command.add_argument("id", metavar="ID", type=positive)
         if name == "watch":
             mailing_watch.add_options(command)
+        if name == "start":
+            command.add_argument(
+                "--trial", metavar="N", type=positive, help="send the first N, and the rest after “continue”"
+            )
+        if name == "trial":
+            command.add_argument(
+                "--rows", metavar="ROWS", type=row_numbers, required=True, help="rows of the list: 3,7"
+            )
+            command.add_argument(
+                "--to", metavar="NUMBER", action="append", required=True, help="a telephone; may be repeated"
+            )
         if name == "report":
             command.add_argument("--out", metavar="FILE.xlsx", required=True, help="the workbook to write")
 
@@ -90,6 +109,7 @@ def create_mailing(context: Context, args: argparse.Namespace) -> int:
             repeats=args.repeats,
             leave_out_incomplete=args.leave_out_incomplete,
             unknown=args.unknown,
+            trial=args.trial,
             created_by=context.person,
             start=args.start,
             progress=bar.draw,
@@ -109,7 +129,7 @@ def create_mailing(context: Context, args: argparse.Namespace) -> int:
 def start(context: Context, args: argparse.Namespace) -> int:
     bar = ProgressBar()
     try:
-        started = mailings.start(context.database, context.settings, args.id, bar.draw)
+        started = mailings.start(context.database, context.settings, args.id, bar.draw, trial=args.trial)
     finally:
         bar.clear()
     _tell(context.output, started)
@@ -122,6 +142,19 @@ def pause(context: Context, args: argparse.Namespace) -> int:
 
 def resume(context: Context, args: argparse.Namespace) -> int:
     return _tell_state(context, mailings.resume(context.database, args.id, by=context.person))
+
+
+def let_go(context: Context, args: argparse.Namespace) -> int:
+    going = mailings.let_go(context.database, args.id, by=context.person)
+    context.output.object(going, context.output.sentence("cli_mailing_continued", going))
+    return 0
+
+
+def trial(context: Context, args: argparse.Namespace) -> int:
+    sent = trials.send(context.database, context.settings, args.id, rows=args.rows, to=args.to)
+    lines = [context.output.sentence("cli_trial_sent", message) for message in sent["messages"]]
+    context.output.object(sent, *lines)
+    return 0
 
 
 def cancel(context: Context, args: argparse.Namespace) -> int:
@@ -147,6 +180,9 @@ def show(context: Context, args: argparse.Namespace) -> int:
     lines = [
         f"{output.sentence(title)}: {cell}" for title, value in facts if (cell := output.cell(value)) != ""
     ]
+    if "trial" in mailing:
+        lines.append(output.sentence("cli_trial_line", mailing["trial"]))
+    lines += [output.sentence("cli_trial_message", one) for one in mailing.get("trials", ())]
     output.object({name: mailing[name] for name in _SHOWN if name in mailing}, *lines)
     return 0
 

@@ -48,8 +48,8 @@ def send(
     """
     if kind not in (MailingKind.SERVICE, MailingKind.URGENT):
         raise Refused("send_kind_invalid", kind=str(kind))
-    msisdn = _normalized(settings, number)
-    measure = _measured(settings, text)
+    msisdn = normalized(settings, number)
+    measure = measured(settings, text)
     _check_key(key)
     new = NewMessage(
         msisdn=msisdn,
@@ -190,7 +190,7 @@ def _repeated(earlier: MessageRow, new: NewMessage) -> dict[str, Any]:
     }
 
 
-def _normalized(settings: Settings, number: str) -> str:
+def normalized(settings: Settings, number: str) -> str:
     found = Normalizer(settings.sending.country).normalize(number)
     if isinstance(found, Rejected):
         raise Refused(found.code, value=found.value)
@@ -199,7 +199,7 @@ def _normalized(settings: Settings, number: str) -> str:
     return found.msisdn
 
 
-def _measured(settings: Settings, text: str) -> segments.Measure:
+def measured(settings: Settings, text: str) -> segments.Measure:
     if not text.strip():
         raise Refused("message_empty")
     if "\0" in text:

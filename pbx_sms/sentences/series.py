@@ -174,6 +174,56 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "series_run_nobody": ("nobody was due", "некому отправлять"),
     "series_run_refused": ("refused", "отказано"),
     "series_run_skipped": ("skipped", "пропущена"),
+    # trials
+    "trial_count_invalid": (
+        "A trial of {count} messages is none. Give a number from 1.",
+        "Проба из {count} сообщений невозможна. Укажите число от 1.",
+    ),
+    "trial_waits_for_word": (
+        "the first messages ({first}) have gone; held until you let them go: {held}",
+        "первые сообщения ({first}) ушли; ждут вашего решения: {held}",
+    ),
+    "mailing_waits_for_word": (
+        "Mailing {mailing_id} has sent its trial and waits for your word. Let the rest go with "
+        "“mailing continue”, or cancel it.",
+        "Рассылка {mailing_id} отправила пробу и ждёт вашего решения. Отправьте остальное командой "
+        "«mailing continue» или отмените её.",
+    ),
+    "mailing_holds_nothing": (
+        "Mailing {mailing_id} holds nothing back. Nothing was changed.",
+        "В рассылке {mailing_id} ничего не задержано. Ничего не изменено.",
+    ),
+    "trial_empty": (
+        "Say which rows to try and which telephones to send them to.",
+        "Укажите, какие строки проверить и на какие телефоны их отправить.",
+    ),
+    "trial_too_many": (
+        "A trial of {count} messages is too large; {max_count} are allowed. Choose fewer rows or telephones.",
+        "Слишком большая проба, сообщений: {count}, допустимо: {max_count}. "
+        "Выберите меньше строк или телефонов.",
+    ),
+    "trial_row_incomplete": (
+        "Row {row} has nothing in a column that the text needs: {columns}. Try another row.",
+        "В строке {row} пуст столбец, нужный тексту: {columns}. Проверьте на другой строке.",
+    ),
+    "trial_of_mailing": (
+        "trial of mailing {mailing_id}, row {row}",
+        "проба рассылки {mailing_id}, строка {row}",
+    ),
+    "trial_of_list": ("trial of list {list_id}, row {row}", "проба по списку {list_id}, строка {row}"),
+    "cli_trial_sent": (
+        "Row {row} to {number}: message {message_id}, parts: {parts}.",
+        "Строка {row} на {number}: сообщение {message_id}, частей: {parts}.",
+    ),
+    "cli_mailing_continued": (
+        "Mailing {mailing_id} goes on with the rest.",
+        "Рассылка {mailing_id} продолжается: отправляется остальное.",
+    ),
+    "cli_trial_line": ("trial: the first {first}, held: {held}", "проба: первые {first}, задержано: {held}"),
+    "cli_trial_message": (
+        "trial of row {row} to {number}: {state} (message {message_id})",
+        "проба строки {row} на {number}: {state} (сообщение {message_id})",
+    ),
     # the command line
     "cli_no_series": ("There are no repeating mailings.", "Повторяющихся рассылок нет."),
     "cli_column_series": ("series", "серия"),

@@ -36,6 +36,7 @@ def insert_draft(
     unknown_policy: UnknownPolicy,
     created_by: str | None,
     now: datetime,
+    trial_count: int | None = None,
 ) -> int:
     """A new draft and its event; returns its id."""
     mailing_id: int = connection.execute(
@@ -51,6 +52,7 @@ def insert_draft(
             leave_out_incomplete=leave_out_incomplete,
             reroute=reroute,
             unknown_policy=unknown_policy,
+            trial_count=trial_count,
             created_by=created_by,
             created_at=now,
         )
@@ -60,8 +62,17 @@ def insert_draft(
     return mailing_id
 
 
-def find(connection: Connection, mailing_id: int) -> Row[Any] | None:
-    return connection.execute(select(mailings).where(mailings.c.mailing_id == mailing_id)).one_or_none()
+def find(connection: Connection, mailing_id: int, *, lock: bool = False) -> Row[Any] | None:
+    """The mailing; with `lock` nobody changes it until the transaction ends."""
+    statement = select(mailings).where(mailings.c.mailing_id == mailing_id)
+    return connection.execute(statement.with_for_update() if lock else statement).one_or_none()
+
+
+def hold_nothing(connection: Connection, mailing_id: int) -> None:
+    """What waited behind the trial may go."""
+    connection.execute(
+        update(mailings).where(mailings.c.mailing_id == mailing_id).values(trial_until_id=None)
+    )
 
 
 def find_all(connection: Connection, *, limit: int | None = None) -> Sequence[Row[Any]]:

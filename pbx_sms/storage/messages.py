@@ -194,6 +194,12 @@ def counts(connection: Connection, mailing_id: int) -> dict[str, int]:
     return {str(state): int(count) for state, count in rows}
 
 
+def trials_of(connection: Connection, mailing_id: int) -> list[MessageRow]:
+    """The single messages that showed what a mailing would send, in order."""
+    query = _query().where(messages.c.trial_of == mailing_id).order_by(messages.c.message_id)
+    return [_message(row) for row in connection.execute(query)]
+
+
 def _one(connection: Connection, condition: Any) -> MessageRow | None:
     row = connection.execute(_query().where(condition)).one_or_none()
     return None if row is None else _message(row)

@@ -87,6 +87,11 @@ def renew_claim(connection: Connection, mailing_id: int, claim: Claim, now: date
     return held is not None and held.claim == claim and claim_start(connection, mailing_id, claim, now)
 
 
+def set_trial(connection: Connection, mailing_id: int, count: int) -> None:
+    """So many messages go first; by the holder of the claim."""
+    connection.execute(update(mailings).where(mailings.c.mailing_id == mailing_id).values(trial_count=count))
+
+
 def drop_claim(connection: Connection, mailing_id: int, claim: Claim) -> None:
     """After a Start that was refused: the draft is as it was."""
     held = holder(connection, mailing_id)
@@ -158,6 +163,7 @@ def make_running(
     part_count: int,
     left_out_count: int,
     now: datetime,
+    trial_until_id: int | None = None,
 ) -> bool:
     """The last step of a Start, by the holder of the claim; false when the mailing was started already."""
     return mailing_states.change_state(
@@ -170,6 +176,7 @@ def make_running(
         part_count=part_count,
         left_out_count=left_out_count,
         started_at=now,
+        trial_until_id=trial_until_id,
     )
 
 

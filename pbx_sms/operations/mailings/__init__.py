@@ -9,6 +9,7 @@ from pbx_sms.operations.mailings.orders import cancel, list_mailings, pause, res
 from pbx_sms.operations.mailings.plan import LeftOut, Repeats
 from pbx_sms.operations.mailings.report import report
 from pbx_sms.operations.mailings.start import create, start
+from pbx_sms.operations.mailings.trial import let_go
 
 __all__ = [
     "Check",
@@ -18,6 +19,7 @@ __all__ = [
     "cancel",
     "check",
     "create",
+    "let_go",
     "list_mailings",
     "pause",
     "preview",

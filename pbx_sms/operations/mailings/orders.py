@@ -12,13 +12,14 @@ from sqlalchemy import Row
 
 from pbx_sms.core.mailing import MailingState
 from pbx_sms.core.reason import Reason
-from pbx_sms.errors import NotFound
+from pbx_sms.errors import Conflict, NotFound
 from pbx_sms.operations.mailings.claims import new_claim
 from pbx_sms.operations.mailings.start import refusal, remove_left_behind
-from pbx_sms.storage import events, mailings, queue, starts
+from pbx_sms.storage import events, mailings, messages, queue, starts
 from pbx_sms.storage.engine import Database
 from pbx_sms.storage.events import NewEvent
 from pbx_sms.storage.forecasts import FORESEEN
+from pbx_sms.storage.queue.trials import WAITS_FOR_WORD, held_count
 
 #: a few hundredths of a second
 _CANCELLED_PER_TRANSACTION = 500
@@ -34,7 +35,12 @@ def pause(database: Database, mailing_id: int, *, by: str | None = None) -> dict
 
 
 def resume(database: Database, mailing_id: int, *, by: str | None = None) -> dict[str, Any]:
-    """Goes on where it was paused. {"mailing_id", "state"}. Only of a paused mailing."""
+    """Goes on where it was paused. {"mailing_id", "state"}. Only of a paused mailing; one that waits behind
+    its trial needs `let_go`: Conflict(mailing_waits_for_word)."""
+    with database.read() as connection:
+        mailing = mailings.find(connection, mailing_id)
+    if mailing is not None and mailing.reason_code == WAITS_FOR_WORD:
+        raise Conflict("mailing_waits_for_word", mailing_id=mailing_id)
     return _change(database, mailing_id, MailingState.PAUSED, MailingState.RUNNING, None)
 
 
@@ -113,10 +119,35 @@ def show(database: Database, mailing_id: int) -> dict[str, Any]:
     if waiting is not None and "reason" not in shown:
         shown |= {"reason": waiting.code, "reason_params": dict(waiting.params)}
     return shown | {
+        **_trial(database, mailing),
         "counts": counts.by_state,
         "parts_submitted": counts.parts_submitted,
         "text": mailing.text,
     }
+
+
+def _trial(database: Database, mailing: Row[Any]) -> dict[str, Any]:
+    """ "trial"?: {"first", "held"}; "trials"?: the single messages that showed what it would send."""
+    shown: dict[str, Any] = {}
+    with database.read() as connection:
+        if mailing.trial_count is not None:
+            until_id = mailing.trial_until_id
+            held = 0 if until_id is None else held_count(connection, mailing.mailing_id, until_id)
+            shown["trial"] = {"first": mailing.trial_count, "held": held}
+        trials = messages.trials_of(connection, mailing.mailing_id)
+    if trials:
+        shown["trials"] = [
+            {
+                "message_id": one.message_id,
+                "row": one.row,
+                "number": one.number,
+                "state": str(one.state),
+                "reason": one.reason,
+                "reason_params": one.reason_params or {},
+            }
+            for one in trials
+        ]
+    return shown
 
 
 def list_mailings(database: Database, *, limit: int | None = None) -> list[dict[str, Any]]:

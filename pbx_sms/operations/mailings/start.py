@@ -30,6 +30,7 @@ from pbx_sms.operations.mailings.plan import (
     find_list,
     parse_repeats,
 )
+from pbx_sms.operations.mailings.trial import Trial, check_trial
 from pbx_sms.operations.routing.choice import RouteChooser
 from pbx_sms.storage import mailings, queue, starts
 from pbx_sms.storage.engine import Database
@@ -55,6 +56,7 @@ def create(
     leave_out_incomplete: bool = False,
     reroute: bool = False,
     unknown: str = UnknownPolicy.KEEP,
+    trial: int | None = None,
     created_by: str | None = None,
     start: bool = False,
     progress: Progress | None = None,
@@ -63,13 +65,15 @@ def create(
     """A draft, or with `start` a running mailing: {"mailing_id", "state", "messages", "parts",
     "left_out": [{"row", "number", "reason", "reason_params", "value"?}]}.
 
-    `name` is the list's name where none is given; `unknown` a value of `UnknownPolicy`; `also` writes in the
-    transaction that stores the draft. Raises Refused with the first thing that would keep it from starting
+    `name` is the list's name where none is given; `unknown` a value of `UnknownPolicy`; with `trial` so many
+    messages go first, and the rest after `let_go`; `also` writes in the transaction that stores the draft.
+    Raises Refused with the first thing that would keep it from starting
     (see `check`), and then nothing is stored.
     """
     text = template.clean(text)
     kind_choice, repeats_choice = parse_kind(kind), parse_repeats(repeats)
     unknown_policy = parse_policy(unknown)
+    check_trial(trial)
     head = find_list(database, list_id)
     checked = check(
         database,
@@ -94,6 +98,7 @@ def create(
             leave_out_incomplete=leave_out_incomplete,
             reroute=reroute,
             unknown_policy=unknown_policy,
+            trial_count=trial,
             created_by=created_by,
             now=now,
         )
@@ -126,18 +131,26 @@ def start(
     *,
     check_progress: Progress | None = None,
     is_checked: bool = False,
+    trial: int | None = None,
 ) -> dict[str, Any]:
     """Starts a draft; the shape of `create`. The list and the stop list are looked at again.
 
     `check_progress` tells of the first way through the list, which finds what forbids the Start; `progress`
     of the second, which fills the queue. `is_checked`: the caller made this draft a moment ago with `create`,
-    and the first way is left out.
+    and the first way is left out. `trial` as of `create`; None leaves the draft's own.
 
     Raises NotFound(mailing_not_found), Conflict (mailing_is_running and so on: it was started before or
     cancelled; mailing_being_started: another Start is at work), Refused with what keeps it from starting.
     """
+    check_trial(trial)
     return _start(
-        database, settings, mailing_id, progress, check_progress=check_progress, is_checked=is_checked
+        database,
+        settings,
+        mailing_id,
+        progress,
+        check_progress=check_progress,
+        is_checked=is_checked,
+        trial=trial,
     )
 
 
@@ -149,6 +162,7 @@ def _start(
     *,
     check_progress: Progress | None = None,
     is_checked: bool,
+    trial: int | None = None,
 ) -> dict[str, Any]:
     with _claimed(database, mailing_id) as claim:
         with database.read() as connection:
@@ -168,7 +182,7 @@ def _start(
                 )
             )
         remove_left_behind(database, mailing_id, claim)
-        filled = _fill(database, settings, mailing, claim, progress)
+        filled = _fill(database, settings, mailing, claim, progress, Trial.of(trial or mailing.trial_count))
     database.wake()
     return {
         "mailing_id": mailing_id,
@@ -224,6 +238,7 @@ def _claimed(database: Database, mailing_id: int) -> Iterator[Claim]:
 class _Filled:
     """What a Start has decided so far, and what of it is not yet written."""
 
+    trial: Trial
     message_count: int = 0
     part_count: int = 0
     row_count: int = 0
@@ -263,11 +278,16 @@ class _Filled:
 
 
 def _fill(
-    database: Database, settings: Settings, mailing: Row[Any], claim: Claim, progress: Progress | None
+    database: Database,
+    settings: Settings,
+    mailing: Row[Any],
+    claim: Claim,
+    progress: Progress | None,
+    trial: Trial,
 ) -> _Filled:
     head = find_list(database, mailing.list_id)
     bound = bind(head, mailing.text)
-    filled = _Filled()
+    filled = _Filled(trial=trial)
     with database.read() as connection:
         chooser = RouteChooser(
             connection,
@@ -297,6 +317,8 @@ def _fill(
     with database.begin() as connection:
         _keep_claim(database, connection, mailing.mailing_id, claim)
         _write(database, connection, mailing.mailing_id, filled, chooser)
+        if trial.count is not None:
+            starts.set_trial(connection, mailing.mailing_id, trial.count)
         if not starts.make_running(
             connection,
             mailing.mailing_id,
@@ -304,6 +326,7 @@ def _fill(
             part_count=filled.part_count,
             left_out_count=len(filled.left_out),
             now=database.now(),
+            trial_until_id=trial.until_id(filled.message_count),
         ):
             raise Conflict("mailing_being_started", mailing_id=mailing.mailing_id)
     return filled
@@ -317,7 +340,8 @@ def _keep_claim(database: Database, connection: Connection, mailing_id: int, cla
 def _write(
     database: Database, connection: Connection, mailing_id: int, filled: _Filled, chooser: RouteChooser
 ) -> None:
-    queue.insert_messages(connection, chooser.assign(connection, filled.new_messages), database.now())
+    ids = queue.insert_messages(connection, chooser.assign(connection, filled.new_messages), database.now())
+    filled.trial.written(ids)
     starts.insert_left_out(connection, mailing_id, filled.new_left_out)
     filled.new_messages.clear()
     filled.new_left_out.clear()

@@ -29,6 +29,8 @@ class NewMessage:
     bound_sim_id: int | None = None
     #: the SIMs that it may take; see `storage.routing`
     route_id: int | None = None
+    #: it shows what this mailing would send
+    trial_of: int | None = None
 
 
 def insert_messages(connection: Connection, new: Sequence[NewMessage], now: datetime) -> list[int]:
@@ -60,6 +62,7 @@ def insert_messages(connection: Connection, new: Sequence[NewMessage], now: date
                 "probe": message.probe,
                 "bound_sim_id": message.bound_sim_id,
                 "route_id": message.route_id,
+                "trial_of": message.trial_of,
                 "created_at": now,
             }
             for message_id, message in zip(ids, new, strict=True)

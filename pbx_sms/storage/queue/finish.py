@@ -9,11 +9,14 @@ from sqlalchemy import Connection, and_, exists, select, update
 from pbx_sms.core.mailing import MailingState
 from pbx_sms.core.message import OPEN_STATES
 from pbx_sms.storage.events import NewEvent
+from pbx_sms.storage.queue.trials import pause_trials
 from pbx_sms.storage.schema import mailings, messages
 
 
 def finish_mailings(connection: Connection, now: datetime, new_events: list[NewEvent]) -> list[int]:
-    """Running mailings with nothing queued, leased or submitting are finished."""
+    """Running mailings with nothing queued, leased or submitting are finished; one whose trial has gone, and
+    nothing else, waits for a person's word."""
+    pause_trials(connection, now, new_events)
     is_over = and_(
         mailings.c.state == MailingState.RUNNING,
         ~exists(

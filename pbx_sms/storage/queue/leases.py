@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, exists, or_, select, update
@@ -37,17 +37,21 @@ class Queue:
 
     mailing_id: int | None
     rank: int
+    #: the last message that may go: what comes after it waits for a person's word
+    until_id: int | None = field(default=None, compare=False)
 
 
 def waiting_queues(connection: Connection) -> list[Queue]:
     """The queues that may have something to send, highest rank first."""
-    running = select(mailings.c.mailing_id, mailings.c.rank).where(mailings.c.state == MailingState.RUNNING)
+    running = select(mailings.c.mailing_id, mailings.c.rank, mailings.c.trial_until_id).where(
+        mailings.c.state == MailingState.RUNNING
+    )
     singles = (
         select(messages.c.rank)
         .where(messages.c.mailing_id.is_(None), messages.c.state == MessageState.QUEUED)
         .distinct()
     )
-    queues = [Queue(row.mailing_id, row.rank) for row in connection.execute(running)]
+    queues = [Queue(row.mailing_id, row.rank, row.trial_until_id) for row in connection.execute(running)]
     queues += [Queue(None, rank) for rank in connection.execute(singles).scalars()]
     return sorted(queues, key=lambda queue: (-queue.rank, queue.mailing_id or 0))
 
@@ -93,6 +97,8 @@ def lease(
         or_(messages.c.not_before_at.is_(None), messages.c.not_before_at <= now),
         or_(messages.c.bound_sim_id.is_(None), messages.c.bound_sim_id.in_(tuple(sim_ids))),
     )
+    if queue.until_id is not None:
+        due = and_(due, messages.c.message_id <= queue.until_id)
     if after_id:
         due = and_(due, messages.c.message_id > after_id)
     if closed_route_ids:
