@@ -11,11 +11,21 @@ import shlex
 import socket
 import tomllib
 import zoneinfo
+from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import phonenumbers
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from pbx_sms.errors import ConfigError
 
@@ -52,6 +62,8 @@ def _known_country(code: str) -> str:
 
 Count = Annotated[int, Field(ge=0)]
 Seconds = Annotated[float, Field(ge=0)]
+#: TOML has floats: their shortest writing is what the person wrote
+Price = Annotated[Decimal, BeforeValidator(lambda value: str(value)), Field(ge=0, allow_inf_nan=False)]
 
 
 class DatabaseSettings(_Section):
@@ -128,6 +140,8 @@ class SimSettings(_Section):
     warm_up_per_day: Count | None = None
     billing_day: Annotated[int, Field(ge=1, le=31)] | None = None
     price_per_part: Annotated[float, Field(ge=0)] | None = None
+    #: a warning below this balance
+    low_balance: Price | None = None
     balance_code: Annotated[str, Field(pattern=r"^[*#][0-9*#]+#$")] | None = None
 
 
@@ -159,6 +173,29 @@ class HealthSettings(_Section):
     recovery_command_s: Annotated[float, Field(gt=0)] = 60
 
 
+class CostSettings(_Section):
+    """What the same parts would cost elsewhere, and when a SIM's money runs low."""
+
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = "RUB"
+    #: of a mailing company, from and to; one value where there is no range; empty: no comparison
+    comparison_per_part: Annotated[tuple[Price, ...], Field(max_length=2)] = (Decimal("2.0"), Decimal("2.5"))
+    #: a warning below this balance, for SIMs without a value of their own
+    low_balance: Price | None = None
+    #: how old a balance may get before it is asked again by itself; 0: only by hand
+    balance_every_h: Annotated[float, Field(ge=0)] = 0
+
+    @field_validator("comparison_per_part", mode="before")
+    @classmethod
+    def _one_price_or_two(cls, value: Any) -> Any:
+        return value if isinstance(value, (list, tuple)) else [value]
+
+    @model_validator(mode="after")
+    def _from_before_to(self) -> CostSettings:
+        if list(self.comparison_per_part) != sorted(self.comparison_per_part):
+            raise ValueError("write the lower comparison price first")
+        return self
+
+
 class ListSettings(_Section):
     """Limits of reading an uploaded file, which happens in a child process."""
 
@@ -188,6 +225,7 @@ class Settings(_Section):
     sending: SendingSettings = SendingSettings()
     planner: PlannerSettings = PlannerSettings()
     health: HealthSettings = HealthSettings()
+    cost: CostSettings = CostSettings()
     lists: ListSettings = ListSettings()
     web: WebSettings = WebSettings()
 

@@ -28,6 +28,7 @@ from pbx_sms.cli import (
     sims,
     simulate,
     stop,
+    tariffs,
     users,
 )
 from pbx_sms.cli.arguments import Run, add_shared_options
@@ -47,6 +48,7 @@ _GROUPS = (
     inbox,
     sims,
     routes,
+    tariffs,
     numbering,
     simulate,
 )

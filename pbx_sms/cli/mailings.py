@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from pbx_sms.cli import forecasts, lists, mailing_watch, rehearsal
+from pbx_sms.cli import forecasts, lists, mailing_watch, rehearsal, tariffs
 from pbx_sms.cli.arguments import Commands, add_command, add_group, positive, row_numbers
 from pbx_sms.cli.context import Context
 from pbx_sms.cli.output import Column, Output, key
@@ -64,6 +64,7 @@ def add_commands(commands: Commands) -> None:
 
     forecasts.add_commands(group)
     rehearsal.add_commands(group)
+    tariffs.add_mailing_command(group)
     add_command(group, "list", list_mailings, "Show the mailings, newest first.")
     for name, run, help_text in (
         ("start", start, "Begin to send a draft."),

@@ -21,7 +21,8 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Копируется только база SQLite, а в настройках указан PostgreSQL; для него есть pg_dump.",
     ),
     "copy_target_url": (
-        "Not the address of a database. Write postgresql+psycopg://user@host/name or sqlite:////path/to/file.db.",
+        "Not the address of a database. Write postgresql+psycopg://user@host/name or"
+        " sqlite:////path/to/file.db.",
         "Это не адрес базы данных. Напишите postgresql+psycopg://user@host/name или"
         " sqlite:////путь/к/файлу.db.",
     ),

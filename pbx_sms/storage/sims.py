@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Connection, func, or_, select, update
@@ -91,6 +92,14 @@ def change_state(
         ).rowcount
         == 1
     )
+
+
+def own_prices(connection: Connection) -> dict[int, Decimal]:
+    """sim_id → a price a part that stands with the SIM."""
+    rows = connection.execute(
+        select(sims.c.sim_id, sims.c.price_per_part).where(sims.c.price_per_part.is_not(None))
+    )
+    return {sim_id: Decimal(str(price)) for sim_id, price in rows}
 
 
 def _counted_since(at: datetime) -> Any:

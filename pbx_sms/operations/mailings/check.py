@@ -63,6 +63,8 @@ class Check:
     parts: int
     #: parts of each message, in the list's order
     part_counts: bytes
+    #: their numbers, in the same order
+    msisdns: tuple[str, ...]
     left_out: tuple[LeftOut, ...]
     #: rows left out by the code of their reason
     left_out_counts: dict[str, int]
@@ -92,6 +94,7 @@ class _Tally:
     messages: int = 0
     parts: int = 0
     part_counts: bytearray = field(default_factory=bytearray)
+    msisdns: list[str] = field(default_factory=list)
     undecided: int = 0
     undecided_parts: int = 0
     incomplete: int = 0
@@ -126,6 +129,7 @@ class _Tally:
         self.messages += 1
         self.parts += measure.parts
         self.part_counts.append(measure.parts)
+        self.msisdns.append(ready.msisdn)
         self.by_parts[measure.parts] += 1
         self.by_encoding[measure.encoding] += 1
         if measure.encoding is Encoding.UCS2:
@@ -216,6 +220,7 @@ def _checked(
         messages=tally.messages,
         parts=tally.parts,
         part_counts=bytes(tally.part_counts),
+        msisdns=tuple(tally.msisdns),
         left_out=tuple(tally.left_out),
         left_out_counts=dict(Counter(one.reason.code for one in tally.left_out).most_common()),
         problems=tuple(problems),
