@@ -22,6 +22,7 @@ from web import (
     mailing_pages,
     overview,
     presentation,
+    route_pages,
     start_pages,
     starting_pages,
     state_folder,
@@ -97,6 +98,7 @@ def create_app(settings: Settings, database: Database | None = None) -> Flask:
         starting_pages,
         live_log,
         unknown_pages,
+        route_pages,
         forecast_pages,
     ):
         app.register_blueprint(pages.blueprint)

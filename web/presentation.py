@@ -97,6 +97,8 @@ def section_of(endpoint: str) -> str:
             return "lists"
         case "mailing_pages" | "forecast_pages" | "start_pages" | "starting_pages" | "unknown_pages":
             return "mailings"
+        case "route_pages":
+            return "overview"
         case other:
             return other
 

@@ -140,3 +140,8 @@ def _rule(row: Row[Any]) -> RouteRule:
         list_id=row.list_id,
         mailing_id=row.mailing_id,
     )
+
+
+def groups_by_name(connection: Connection) -> list[Row[Any]]:
+    """group_id and name of every group, to choose from."""
+    return list(connection.execute(select(groups.c.group_id, groups.c.name).order_by(groups.c.name)))
