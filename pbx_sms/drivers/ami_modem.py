@@ -255,6 +255,9 @@ class AmiModem:
         self._check_open()
         if self._sending is not None:
             raise ModemError("modem_busy", port=self._device)
+        if len(submission.segments) != submission.segments[0].total:
+            # some parts went through another modem: the driver could only send the whole text again
+            raise ModemError("ami_cannot_complete", device=self._device)
         sending = asyncio.create_task(self._hand_over(submission), name=f"submit {self.name}")
         self._sending = sending
         sending.add_done_callback(self._handed_over)

@@ -15,6 +15,7 @@ from pbx_sms.drivers.modem import (
     CallChanged,
     InboundReceived,
     LateAnswer,
+    MessageReported,
     Modem,
     ModemEvent,
     ModemState,
@@ -94,6 +95,10 @@ class Receiver:
         match event:
             case ReportReceived(report=report, raw=raw):
                 return lambda work: self._report(work, report, raw)
+            case MessageReported(attempt_id=attempt_id, statuses=statuses, raw=raw):
+                return lambda work: queue.record_whole_report(
+                    work.connection, slot.sim_id, attempt_id, statuses, raw, work.now, work.events
+                )
             case InboundReceived(message=message, raw=raw):
                 return lambda work: incoming.store(
                     work.connection,

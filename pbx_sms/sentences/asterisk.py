@@ -79,6 +79,11 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Asterisk refused {action}: {said}. Nothing was sent.",
         "Asterisk отклонил {action}: {said}. Ничего не отправлено.",
     ),
+    "ami_cannot_complete": (
+        "The device {device} behind Asterisk takes whole messages only, and parts of this one "
+        "were sent already.",
+        "Устройство {device} за Asterisk берёт только целые сообщения, а часть этого уже отправлена.",
+    ),
     "ami_refused": (
         "The modem behind Asterisk refused the message; the driver does not tell why.",
         "Модем за Asterisk отклонил сообщение; причину драйвер не сообщает.",

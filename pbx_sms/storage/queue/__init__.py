@@ -35,6 +35,7 @@ from pbx_sms.storage.queue.recovery import Recovery, abandon_overdue, recover
 from pbx_sms.storage.queue.report import record_report
 from pbx_sms.storage.queue.submit import begin_submit
 from pbx_sms.storage.queue.unknown import fail_by_policy
+from pbx_sms.storage.queue.whole_report import record_whole_report
 from pbx_sms.storage.queue.withdrawal import withdraw
 
 __all__ = [
@@ -62,6 +63,7 @@ __all__ = [
     "open_probe",
     "probes_overdue",
     "record_report",
+    "record_whole_report",
     "recover",
     "release",
     "release_of_agent",

@@ -14,7 +14,7 @@ from pbx_sms.core.sim import SimState
 from pbx_sms.core.verdict import Kind, Verdict
 from pbx_sms.storage import health
 from pbx_sms.storage.events import NewEvent
-from pbx_sms.storage.queue import orders, refusal, report, resting
+from pbx_sms.storage.queue import orders, refusal, report, resting, whole_report
 from pbx_sms.storage.queue.intent import Granted, Settled
 from pbx_sms.storage.schema import Instant, attempts, messages, parts, sims
 
@@ -203,6 +203,9 @@ def _accepted(
         early = [report.apply_early(connection, sim_id, reference, part, now) for reference, part in settled]
         if complete and (granted.part_count > 1 or any(early)):
             report.conclude(connection, granted.message_id, now, new_events)
+        if not settled:
+            # a driver that tells no references matched the reports by itself
+            whole_report.apply_early(connection, sim_id, granted.attempt_ids[0], now, new_events)
     return Settled(
         message_state=MessageState.SUBMITTED if complete else MessageState.SUBMITTING,
         sim_state=health.state_of(connection, sim_id) if granted.probe else SimState.READY,

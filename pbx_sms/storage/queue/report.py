@@ -207,7 +207,12 @@ def record_report(
 
 
 def apply(
-    connection: Connection, found: Any, reference: int, status: int, now: datetime, new_events: list[NewEvent]
+    connection: Connection,
+    found: Any,
+    reference: int | None,
+    status: int,
+    now: datetime,
+    new_events: list[NewEvent],
 ) -> None:
     """What a report means for the part that was found for it."""
     accepted_at = None
@@ -244,7 +249,7 @@ def _find(
     return first_of(connection.execute(_UNKNOWN, {"sim_id": sim_id, "since_at": now - unknown_for}))
 
 
-def _prove(connection: Connection, found: Any, reference: int) -> datetime | None:
+def _prove(connection: Connection, found: Any, reference: int | None) -> datetime | None:
     """The part of unknown outcome was taken. Returns when it was handed over, None if that was known."""
     started_at = found._mapping.get("started_at")
     proven = connection.execute(
