@@ -86,6 +86,14 @@ class AsteriskSettings(_Section):
     username: str = "pbx-sms"
     secret: str | None = None
     secret_file: Path | None = None
+    tls: bool = False
+    tls_ca: Path | None = None
+
+    def read_secret(self) -> str:
+        """The secret, or what stands in its file. Raises OSError and UnicodeDecodeError."""
+        if self.secret_file is not None:
+            return self.secret_file.read_text(encoding="utf-8").strip()
+        return self.secret or ""
 
     @model_validator(mode="after")
     def _one_secret(self) -> AsteriskSettings:
@@ -234,6 +242,7 @@ class Settings(_Section):
         for what, names in (
             ("modem names", [modem.name for modem in self.modem]),
             ("modem ports", [modem.port for modem in self.modem if modem.port]),
+            ("modem devices", [modem.device for modem in self.modem if modem.device]),
             ("IMSIs", [sim.imsi for sim in self.sim]),
         ):
             twice = sorted({name for name in names if names.count(name) > 1})

@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 
 from pbx_sms.config import Settings
 from pbx_sms.core.mailing import MailingKind
-from pbx_sms.engine.daemon import Engine, make_modem
+from pbx_sms.engine.daemon import Engine, make_modems
 from pbx_sms.operations import lists, mailings, messages, stop_list, users
 from pbx_sms.simulator import Simulator
 from pbx_sms.storage.engine import Database
@@ -74,9 +74,7 @@ async def fill(database: Database, folder: Path) -> None:
             }
         )
         await asyncio.to_thread(_order, database, made)
-        engine = Engine(
-            made, database, [make_modem(one, made) for one in made.modem], chance=random.Random(1)
-        )
+        engine = Engine(made, database, make_modems(made)[0], chance=random.Random(1))
         running = asyncio.create_task(engine.run())
         waiting = asyncio.create_task(
             until(

@@ -11,12 +11,16 @@ import contextlib
 import logging
 import random
 import signal
+import ssl
 from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.exc import InterfaceError, OperationalError
 
 from pbx_sms.config import ModemSettings, Settings
+from pbx_sms.drivers.ami_dialects import DIALECTS
+from pbx_sms.drivers.ami_link import AmiLink, LinkSettings
+from pbx_sms.drivers.ami_modem import AmiModem, AmiModemSettings
 from pbx_sms.drivers.at_modem import AtModem
 from pbx_sms.drivers.at_settings import AtSettings
 from pbx_sms.drivers.modem import Modem
@@ -41,10 +45,26 @@ _DRAIN_S = 200.0
 _CLOSING_S = 10.0
 
 
-def make_modem(configured: ModemSettings, settings: Settings) -> Modem:
-    """The driver for one `[[modem]]`. Raises `Refused` for one that this version cannot drive."""
-    if configured.driver != "serial" or configured.port is None:
-        raise Refused("driver_not_available", modem=configured.name, driver=configured.driver)
+def make_modems(settings: Settings) -> tuple[list[Modem], AmiLink | None]:
+    """The driver for each `[[modem]]`, and the session with Asterisk where one of them is behind it.
+
+    Raises `Refused`: asterisk_not_configured, asterisk_secret_unreadable, asterisk_ca_unreadable.
+    """
+    behind = [configured for configured in settings.modem if configured.driver != "serial"]
+    link = _make_link(settings, behind[0].name, behind[0].driver) if behind else None
+    return [_make_modem(configured, settings, link) for configured in settings.modem], link
+
+
+def _make_modem(configured: ModemSettings, settings: Settings, link: AmiLink | None) -> Modem:
+    if link is not None and configured.device is not None and configured.driver != "serial":
+        return AmiModem(
+            configured.name,
+            configured.device,
+            DIALECTS[configured.driver],
+            link,
+            AmiModemSettings(delivery_reports=settings.sending.delivery_reports),
+        )
+    assert configured.port is not None, "the configuration says so"
     return AtModem(
         configured.name,
         configured.port,
@@ -55,6 +75,31 @@ def make_modem(configured: ModemSettings, settings: Settings) -> Modem:
             delivery_reports=settings.sending.delivery_reports,
             submit_timeout_s=settings.sending.submit_timeout_s,
         ),
+    )
+
+
+def _make_link(settings: Settings, modem: str, driver: str) -> AmiLink:
+    asterisk = settings.asterisk
+    if asterisk is None:
+        raise Refused("asterisk_not_configured", modem=modem, driver=driver)
+    try:
+        secret = asterisk.read_secret()
+    except (OSError, UnicodeDecodeError) as error:
+        raise Refused(
+            "asterisk_secret_unreadable", path=str(asterisk.secret_file), detail=str(error)
+        ) from error
+    tls = None
+    if asterisk.tls:
+        try:
+            tls = ssl.create_default_context(cafile=str(asterisk.tls_ca) if asterisk.tls_ca else None)
+        except (OSError, ssl.SSLError) as error:
+            raise Refused("asterisk_ca_unreadable", path=str(asterisk.tls_ca), detail=str(error)) from error
+    wanted = {event for dialect in DIALECTS.values() for event in dialect.events}
+    return AmiLink(
+        LinkSettings(
+            host=asterisk.host, port=asterisk.port, username=asterisk.username, secret=secret, tls=tls
+        ),
+        wanted,
     )
 
 
@@ -72,9 +117,11 @@ class Engine:
         inline_storage: bool = False,
         lock: AgentLock | None = None,
         duties: Sequence[Duty] = (),
+        link: AmiLink | None = None,
     ) -> None:
         """`chance` spreads retries; `inline_storage` is for virtual time, see `StorageThread`; `lock` holds
-        the agent's name, where it is to be watched; `duties` are looked after beside the sending."""
+        the agent's name, where it is to be watched; `duties` are looked after beside the sending;
+        `link` is the session that modems behind Asterisk share."""
         self._settings = settings
         self._database = database
         self._modems = tuple(modems)
@@ -83,6 +130,7 @@ class Engine:
         self._inline_storage = inline_storage
         self._lock = lock
         self._duties = tuple(duties)
+        self._link = link
         self._stopping = asyncio.Event()
         self._keepers: list[ModemKeeper] = []
         #: while it runs
@@ -148,6 +196,8 @@ class Engine:
             asyncio.create_task(house.run(), name="housekeeping"),
             asyncio.create_task(nudges.follow(self._database, dispatcher.look), name="nudges"),
         ]
+        if self._link is not None:
+            others.append(asyncio.create_task(self._link.run(), name="asterisk"))
         self.scheduler = scheduler = Scheduler(
             self._settings, storage, around.agent_id, dispatcher.look, self._duties
         )
@@ -166,6 +216,8 @@ class Engine:
                 naming.result()
         finally:
             scheduler.stop()
+            if self._link is not None:
+                await self._link.close()
             for task in (stopping, naming, *keeping, *others):
                 task.cancel()
             await asyncio.gather(stopping, naming, *keeping, *others, return_exceptions=True)
@@ -213,7 +265,7 @@ class Engine:
         agent_clock.keep(work.connection, agent_id, self._database)
         recovery = queue.recover(work.connection, agent_id, work.now, work.events)
         log.info("agent=%s recovered: %s", name, recovery)
-        ports = {configured.name: configured.port for configured in self._settings.modem}
+        ports = {configured.name: configured.port or configured.device for configured in self._settings.modem}
         modem_ids = [
             devices.register_modem(work.connection, agent_id, modem.name, ports.get(modem.name), work.now)
             for modem in self._modems
@@ -230,8 +282,8 @@ class Engine:
 async def _serve(
     settings: Settings, database: Database, lock: AgentLock, pace: Pace, duties: Sequence[Duty]
 ) -> None:
-    modems = [make_modem(configured, settings) for configured in settings.modem]
-    engine = Engine(settings, database, modems, pace=pace, lock=lock, duties=duties)
+    modems, link = make_modems(settings)
+    engine = Engine(settings, database, modems, pace=pace, lock=lock, duties=duties, link=link)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, engine.request_stop)

@@ -3,6 +3,19 @@
 from __future__ import annotations
 
 SENTENCES: dict[str, tuple[str, str]] = {
+    "asterisk_not_configured": (
+        "Modem {modem}: {driver} is reached through Asterisk, and the configuration has no "
+        "[asterisk] section.",
+        "Модем {modem}: {driver} работает через Asterisk, а раздела [asterisk] в настройках нет.",
+    ),
+    "asterisk_secret_unreadable": (
+        "The file {path} with the secret for Asterisk cannot be read: {detail}.",
+        "Не удаётся прочитать файл {path} с паролем для Asterisk: {detail}.",
+    ),
+    "asterisk_ca_unreadable": (
+        "The certificates in {path} for the connection to Asterisk cannot be read: {detail}.",
+        "Не удаётся прочитать сертификаты {path} для связи с Asterisk: {detail}.",
+    ),
     "ami_connecting": (
         "The connection to Asterisk at {host}:{port} is being made.",
         "Устанавливается связь с Asterisk по адресу {host}:{port}.",

@@ -116,11 +116,6 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "An engine named “{agent}” runs already. Stop it first, or give this one another name in [agent].",
         "Программа отправки с именем «{agent}» уже запущена. Остановите её или задайте другое имя в [agent].",
     ),
-    "driver_not_available": (
-        "Modem {modem}: this version cannot drive {driver} yet. Give it a serial port, or delete its block.",
-        "Модем {modem}: эта версия пока не работает через {driver}. Подключите его к последовательному порту"
-        " или уберите его блок из настроек.",
-    ),
     "sim_elsewhere": (
         "the SIM {sim} is at work in another modem, at “{agent}”; it is used here once it is free there",
         "SIM-карта {sim} уже работает в другом модеме, у «{agent}»; здесь начнёт, когда освободится",
