@@ -28,6 +28,8 @@ class Choices:
     unknown: str
     #: whose text is shown
     row: int | None
+    #: so many messages go first, the rest after a person's word
+    trial: int | None = None
 
     @classmethod
     def of_form(cls, form: Any) -> Choices:
@@ -43,6 +45,7 @@ class Choices:
             leave_out_incomplete=form.get("leave_out_incomplete") == "yes",
             unknown=UnknownPolicy.FAIL if form.get("unknown") == "fail" else UnknownPolicy.KEEP,
             row=form.get("row", type=int),
+            trial=form.get("trial", type=int),
         )
 
     @classmethod

@@ -14,6 +14,7 @@ from pbx_sms.core.mailing import MailingState
 from pbx_sms.core.message import MessageState
 from pbx_sms.operations import mailings
 from pbx_sms.storage import events, log_views, views
+from pbx_sms.storage import messages as stored_messages
 from pbx_sms.storage.views import MailingView
 from web import languages, live_log
 from web.access import for_orders
@@ -45,6 +46,7 @@ def show(mailing_id: int) -> ResponseReturnValue:
         last_id = events.newest_id(connection)
         rows = log_views.newest_log_rows(connection, mailing_id, limit=LOG_LINES)
         progress = log_views.progress(connection, mailing_id, database().now())
+        trials = stored_messages.trials_of(connection, mailing_id)
     if progress is None:
         abort(404)
     return render_template(
@@ -53,6 +55,7 @@ def show(mailing_id: int) -> ResponseReturnValue:
         lines=[lines.of_row(row) for row in rows],
         last_id=last_id,
         counts=progress.counts,
+        trials=trials,
         progress=lines.of_progress(progress),
     )
 
@@ -102,6 +105,13 @@ def pause(mailing_id: int) -> ResponseReturnValue:
 @blueprint.post("/<int:mailing_id>/resume")
 def resume(mailing_id: int) -> ResponseReturnValue:
     mailings.resume(database(), mailing_id, by=current_user.name)
+    return redirect(url_for("mailing_pages.show", mailing_id=mailing_id), 303)
+
+
+@blueprint.post("/<int:mailing_id>/continue")
+def let_go(mailing_id: int) -> ResponseReturnValue:
+    """A person's word: what was held behind the trial goes."""
+    mailings.let_go(database(), mailing_id, by=current_user.name)
     return redirect(url_for("mailing_pages.show", mailing_id=mailing_id), 303)
 
 

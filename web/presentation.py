@@ -95,7 +95,15 @@ def section_of(endpoint: str) -> str:
     match endpoint.split(".")[0]:
         case "upload_pages" | "list_pages":
             return "lists"
-        case "mailing_pages" | "forecast_pages" | "start_pages" | "starting_pages" | "unknown_pages":
+        case (
+            "mailing_pages"
+            | "forecast_pages"
+            | "start_pages"
+            | "starting_pages"
+            | "unknown_pages"
+            | "series_pages"
+            | "trial_pages"
+        ):
             return "mailings"
         case "route_pages":
             return "overview"

@@ -99,9 +99,15 @@ def draft(mailing_id: int) -> ResponseReturnValue:
 
 
 def check_page(
-    choices: Choices, problem: str | None = None, *, draft_id: int | None = None, notice: str | None = None
+    choices: Choices,
+    problem: str | None = None,
+    *,
+    draft_id: int | None = None,
+    notice: str | None = None,
+    trial_to: str = "",
 ) -> ResponseReturnValue:
-    """What Start would do. With a `problem`, why it did nothing: 400."""
+    """What Start would do. With a `problem`, why it did nothing: 400. `trial_to`: the telephone in the form
+    of a trial."""
     if choices.list_id is None:
         abort(400)
     checked = mailings.check(
@@ -135,6 +141,7 @@ def check_page(
         shown=_row_shown(choices, row),
         problem=problem,
         notice=notice,
+        trial_to=trial_to,
         started_before=before,
         repeats_matter=repeats_matter
         and (checked.undecided or choices.repeats or "repeat_other_text" in checked.left_out_counts),

@@ -6,6 +6,7 @@ A small list is started before the answer; for a large one the page shows progre
 from __future__ import annotations
 
 import secrets
+from dataclasses import replace
 
 from flask import Blueprint, abort, flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -47,7 +48,7 @@ def start_draft(mailing_id: int) -> ResponseReturnValue:
         mailing = views.mailing_by_id(connection, mailing_id)
     if mailing is None:
         raise NotFound("mailing_not_found", mailing_id=mailing_id)
-    choices = Choices.of_draft(mailing)
+    choices = replace(Choices.of_draft(mailing), trial=request.form.get("trial", type=int))
     key = f"draft-{mailing_id}"
     again = request.form.get("again") == "yes" or mailing.state != MailingState.DRAFT
     try:

@@ -146,6 +146,7 @@ class Starts:
                 repeats=choices.repeats,
                 leave_out_incomplete=choices.leave_out_incomplete,
                 unknown=choices.unknown,
+                trial=choices.trial,
                 created_by=start.by,
                 progress=start.checking,
             )["mailing_id"]
@@ -157,4 +158,5 @@ class Starts:
             start.filling,
             check_progress=start.checking,
             is_checked=start.draft_id is None,
+            trial=choices.trial,
         )

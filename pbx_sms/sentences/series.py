@@ -42,6 +42,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Say which column of the list holds the date.",
         "Укажите, в каком столбце списка стоит дата.",
     ),
+    "series_list_missing": ("Choose the list it goes to.", "Выберите список, которому она отправляется."),
     # making one
     "series_end_before_start": (
         "The last day {end} is before the first day {start}. Correct one of them.",

@@ -67,6 +67,9 @@ class MailingView:
     created_by: str | None
     started_at: datetime | None
     finished_at: datetime | None
+    #: so many messages went first; what comes after the message `trial_until_id` is held
+    trial_count: int | None
+    trial_until_id: int | None
     forecast_at: datetime | None
     #: why it never ends, and when that was looked at
     forecast_reason: str | None
@@ -262,6 +265,8 @@ def _mailings() -> Select[Any]:
         mailings.c.created_by,
         mailings.c.started_at,
         mailings.c.finished_at,
+        mailings.c.trial_count,
+        mailings.c.trial_until_id,
         mailings.c.forecast_at,
         mailings.c.forecast_reason_code.label("forecast_reason"),
         mailings.c.forecast_reason_params.label("forecast_params"),
