@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
@@ -62,10 +63,13 @@ class Desk:
             _priced(connection, settings, row, given.get(row.sim_id), own_price.get(row.sim_id))
             for row in sims.every(connection, now)
         ]
+
+    @cached_property
+    def plan(self) -> NumberingPlan:
         knows_nets = any(sim.tariff is not None and sim.tariff.knows_nets for sim in self.sims) or any(
             one.tariff.knows_nets for one in self.tariffs
         )
-        self.plan = numbering.load(connection) if knows_nets else NumberingPlan()
+        return numbering.load(self.connection) if knows_nets else NumberingPlan()
 
     def at_work(self) -> list[PricedSim]:
         """SIMs that a mailing may go through: those in a modem; while there is none, all that are not"

@@ -16,6 +16,7 @@ from pbx_sms.core.reason import Reason
 from pbx_sms.errors import Conflict, NotFound, Refused
 from pbx_sms.operations.mailings.check import preview
 from pbx_sms.operations.messages import measured, normalized
+from pbx_sms.operations.routing.choice import RouteChooser
 from pbx_sms.storage import events, mailings, queue, stop_list
 from pbx_sms.storage.engine import Database
 from pbx_sms.storage.events import NewEvent
@@ -97,7 +98,9 @@ def send_of_list(
         for number in numbers:
             if stop_list.is_listed(connection, number):
                 raise Conflict("number_stopped", number=number)
-        ids = queue.insert_messages(connection, new, now)
+        # its own kind decides: SIMs that are kept for others are kept here too
+        routed = RouteChooser(connection, settings, MailingKind.SERVICE, now).assign(connection, new)
+        ids = queue.insert_messages(connection, routed, now)
         events.append(
             connection,
             [

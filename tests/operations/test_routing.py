@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -13,13 +14,14 @@ from sqlalchemy import Table, insert, select, update
 
 from pbx_sms import sentences
 from pbx_sms.core.numbering import NumberRange
+from pbx_sms.core.tariff import Tariff
 from pbx_sms.core.tpdu.address import encode_smsc
 from pbx_sms.errors import NotFound, Refused
 from pbx_sms.operations import mailings
 from pbx_sms.operations import messages as single
 from pbx_sms.operations.routing import rules
 from pbx_sms.sentences.routes import rule_text
-from pbx_sms.storage import numbering
+from pbx_sms.storage import numbering, tariffs
 from pbx_sms.storage.engine import Database
 from pbx_sms.storage.routing import facts, routes
 from pbx_sms.storage.schema import (
@@ -209,6 +211,33 @@ def test_the_cheapest_sim_is_the_one_of_the_settings_or_of_the_database(
         connection.execute(update(sims).where(sims.c.sim_id == cheap).values(state="disabled"))
     # one that a person holds is not reckoned with
     assert rules.try_number(database, made, number=number(1))["sims"] == [f"25001{1:010}"]
+
+
+def test_the_cheapest_sim_depends_on_the_tariff_the_net_and_what_is_included(
+    database: Database, settings: MakeSettings
+) -> None:
+    mts, beeline = sim(database, 1), sim(database, 2, imsi="250990000000002")
+    plan(database, (79160000000, 79169999999, "МТС"), (79030000000, 79039999999, "Билайн"))
+    add(database, settings, "cheapest")
+    cheap_on_net = Tariff(
+        name="Свои", currency="RUB", price_per_part=Decimal("2"), on_net_per_part=Decimal("0.5")
+    )
+    with database.begin() as connection:
+        own = tariffs.add(connection, cheap_on_net, now=NOW, by=None)
+        connection.execute(update(sims).where(sims.c.sim_id.in_((mts, beeline))).values(tariff_id=own))
+
+    def chosen(msisdn: str) -> list[str]:
+        found: list[str] = rules.try_number(database, settings(), number=msisdn)["sims"]
+        return found
+
+    assert chosen("+79160000001") == ["250010000000001"]
+    assert chosen("+79030000001") == ["250990000000002"]
+    package = Tariff(name="Пакет", currency="RUB", price_per_part=Decimal("3"), included_parts=10)
+    with database.begin() as connection:
+        with_parts = tariffs.add(connection, package, now=NOW, by=None)
+        connection.execute(update(sims).where(sims.c.sim_id == beeline).values(tariff_id=with_parts))
+    # what is included costs nothing
+    assert chosen("+79160000001") == ["250990000000002"]
 
 
 def test_trying_a_number_says_what_every_rule_said(database: Database, settings: MakeSettings) -> None:

@@ -12,8 +12,9 @@ from pbx_sms.config import Settings
 from pbx_sms.core import route_rules
 from pbx_sms.core.mailing import MailingKind
 from pbx_sms.core.numbering import NumberingPlan
-from pbx_sms.core.operator_brand import brand_of_sim
+from pbx_sms.core.operator_brand import brand, brand_of_sim
 from pbx_sms.core.route_rules import Addressee, Choice, Pool, RouteRule, RouteRuleKind, SimFacts
+from pbx_sms.operations.price_desk import Desk, net_of
 from pbx_sms.operations.sims import label_of
 from pbx_sms.storage import numbering
 from pbx_sms.storage.queue import NewMessage
@@ -50,7 +51,10 @@ class RouteChooser:
             self._sims = facts.sims_of_pool(connection, now)
             self._plan: NumberingPlan | None = None
             self._facts = {sim.sim_id: self._facts_of(connection, settings, sim) for sim in self._sims}
-            self._price_of = prices_of(settings, self._sims)
+            asks_prices = any(rule.kind is RouteRuleKind.CHEAPEST for rule in self._rules)
+            self._price_of = (
+                prices_of(Desk(connection, settings, now), self._sims) if asks_prices else lambda operator: {}
+            )
 
     def assign(self, connection: Connection, new: Sequence[NewMessage]) -> list[NewMessage]:
         """The messages with their routes; what is bound to a SIM needs none."""
@@ -104,7 +108,7 @@ class RouteChooser:
                 last_sim_id=last.get(msisdn),
                 operator=operator,
             )
-            pool = Pool(sims=self._facts, prices=self._price_of(msisdn, operator))
+            pool = Pool(sims=self._facts, prices=self._price_of(operator))
             found[msisdn] = Known(
                 addressee=addressee,
                 by_service_centre=proven is not None,
@@ -126,12 +130,27 @@ class RouteChooser:
         )
 
 
-def prices_of(settings: Settings, sims: Sequence[SimOfPool]) -> Callable[[str, str | None], dict[int, float]]:
-    """For a number and its operator: what a part costs with each SIM, where that is known."""
-    prices: dict[int, float] = {}
-    for sim in sims:
-        own = settings.sim_settings(sim.imsi)
-        price = sim.price_per_part if own is None or own.price_per_part is None else own.price_per_part
-        if price is not None:
-            prices[sim.sim_id] = price
-    return lambda msisdn, operator: prices
+def prices_of(desk: Desk, sims: Sequence[SimOfPool]) -> Callable[[str | None], dict[int, float]]:
+    """For a recipient's operator: what a part costs with each SIM, where that is known. Nothing, while
+    something that the tariff includes is left in the month."""
+    ours = {sim.sim_id for sim in sims}
+    priced = [sim for sim in desk.sims if sim.row.sim_id in ours and sim.tariff is not None]
+    included = {
+        sim.row.sim_id
+        for sim in priced
+        if sim.tariff is not None
+        and (parts := sim.tariff.included_with(sim.option))
+        and desk.used_in_month(sim) < parts
+    }
+
+    def prices(operator: str | None) -> dict[int, float]:
+        recipient = brand(operator) if operator else ""
+        return {
+            sim.row.sim_id: 0.0
+            if sim.row.sim_id in included
+            else float(sim.tariff.price(net_of(sim.brand, recipient)))
+            for sim in priced
+            if sim.tariff is not None
+        }
+
+    return prices

@@ -39,7 +39,6 @@ class SimOfPool:
     own_number: str | None
     #: as the network calls itself
     operator: str | None
-    price_per_part: float | None
 
 
 def sims_of_pool(connection: Connection, now: datetime) -> list[SimOfPool]:
@@ -51,7 +50,6 @@ def sims_of_pool(connection: Connection, now: datetime) -> list[SimOfPool]:
             sims.c.label,
             sims.c.own_number,
             sims.c.operator,
-            sims.c.price_per_part,
         )
         .where(
             sims.c.state != SimState.DISABLED,
