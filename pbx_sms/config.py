@@ -14,6 +14,7 @@ import zoneinfo
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 import phonenumbers
 from pydantic import (
@@ -29,6 +30,8 @@ from pydantic import (
 
 from pbx_sms.errors import ConfigError
 
+#: of the text that confirms a stop: two parts
+MAX_CONFIRMATION = 134
 SEARCH_PATH = (Path("pbx-sms.toml"), Path("/etc/pbx-sms/pbx-sms.toml"))
 
 
@@ -58,6 +61,19 @@ def _known_country(code: str) -> str:
     if code not in phonenumbers.SUPPORTED_REGIONS:
         raise ValueError(f"no country has the code {code!r}; write two capital letters like RU")
     return code
+
+
+def _short_confirmation(text: str) -> str:
+    if len(text) > MAX_CONFIRMATION:
+        raise ValueError(f"the confirmation has {len(text)} characters; write at most {MAX_CONFIRMATION}")
+    return text
+
+
+def _web_address(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("write an address that begins with https:// or http://")
+    return url
 
 
 Count = Annotated[int, Field(ge=0)]
@@ -161,7 +177,11 @@ class SendingSettings(_Section):
     submit_timeout_s: Annotated[float, Field(gt=0)] | None = None
     resume_parts_s: Seconds = 300
     max_parts: Annotated[int, Field(ge=1, le=255)] = 7
-    stop_words: tuple[str, ...] = ("стоп", "stop", "отписка")
+    stop_words: tuple[str, ...] = ("стоп", "stop", "отписка", "отписаться", "отпишите", "unsubscribe")
+    #: sent once for each stop, through the SIM that was written to; empty: none
+    stop_confirmation: Annotated[str, AfterValidator(_short_confirmation)] = (
+        "Вы отписаны, сообщений больше не будет."
+    )
 
 
 class PlannerSettings(_Section):
@@ -204,6 +224,42 @@ class CostSettings(_Section):
         return self
 
 
+class NotifySettings(_Section):
+    """Who is told that a message came in, by e-mail and by web-hook."""
+
+    kinds: tuple[Literal["inbound", "stop"], ...] = ("inbound", "stop")
+    smtp_host: str | None = None
+    smtp_port: Annotated[int, Field(ge=1, le=65535)] = 587
+    smtp_tls: Literal["starttls", "tls", "none"] = "starttls"
+    smtp_user: str | None = None
+    smtp_password: str | None = None
+    smtp_password_file: Path | None = None
+    mail_from: Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$")] | None = None
+    mail_to: tuple[Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$")], ...] = ()
+    webhook_url: Annotated[str, AfterValidator(_web_address)] | None = None
+    #: signs what is posted
+    webhook_secret: str | None = None
+    webhook_secret_file: Path | None = None
+    timeout_s: Annotated[float, Field(gt=0, le=60)] = 10
+
+    @model_validator(mode="after")
+    def _complete(self) -> NotifySettings:
+        if self.smtp_host and not (self.mail_from and self.mail_to):
+            raise ValueError("e-mail needs mail_from and mail_to beside smtp_host")
+        if self.mail_to and not self.smtp_host:
+            raise ValueError("mail_to needs smtp_host")
+        if self.smtp_password and self.smtp_password_file:
+            raise ValueError("give either smtp_password or smtp_password_file")
+        if self.webhook_secret and self.webhook_secret_file:
+            raise ValueError("give either webhook_secret or webhook_secret_file")
+        return self
+
+    def channels(self) -> tuple[str, ...]:
+        """The ways that are set up: email, webhook."""
+        ways = (("email", self.smtp_host), ("webhook", self.webhook_url))
+        return tuple(channel for channel, where in ways if where)
+
+
 class ListSettings(_Section):
     """Limits of reading an uploaded file, which happens in a child process."""
 
@@ -234,6 +290,7 @@ class Settings(_Section):
     planner: PlannerSettings = PlannerSettings()
     health: HealthSettings = HealthSettings()
     cost: CostSettings = CostSettings()
+    notify: NotifySettings = NotifySettings()
     lists: ListSettings = ListSettings()
     web: WebSettings = WebSettings()
 

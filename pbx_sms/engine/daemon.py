@@ -36,6 +36,7 @@ from pbx_sms.errors import Refused
 from pbx_sms.storage import agent_clock, agent_lock, devices, queue
 from pbx_sms.storage.agent_lock import AgentLock
 from pbx_sms.storage.engine import Database, open_database
+from pbx_sms.storage.incoming_rules import IncomingRules
 
 log = logging.getLogger(__name__)
 
@@ -185,6 +186,7 @@ class Engine:
             around.agent_id,
             validity_s=around.rules.validity_s,
             resume_parts_s=around.rules.resume_parts_s,
+            incoming_rules=IncomingRules.of(self._settings),
             pace=self._pace,
         )
         keeping = [

@@ -11,6 +11,7 @@ from pbx_sms.engine.dispatcher import Dispatcher
 from pbx_sms.engine.pace import Pace
 from pbx_sms.engine.storage_thread import StorageThread, Work
 from pbx_sms.storage import agent_clock, devices, health, incoming, queue
+from pbx_sms.storage.incoming_rules import IncomingRules
 from pbx_sms.storage.queue import report
 
 log = logging.getLogger(__name__)
@@ -30,6 +31,7 @@ class Housekeeping:
         *,
         validity_s: float,
         resume_parts_s: float,
+        incoming_rules: IncomingRules,
         pace: Pace,
     ) -> None:
         self._storage = storage
@@ -37,6 +39,7 @@ class Housekeeping:
         self._agent_id = agent_id
         self._validity = timedelta(seconds=validity_s)
         self._resume_parts_s = resume_parts_s
+        self._incoming_rules = incoming_rules
         self._pace = pace
         self._watch = ClockWatch(storage, agent_id)
         self._delivery_due_at = storage.database.now()
@@ -63,7 +66,7 @@ class Housekeeping:
         devices.rest_is_over(connection, now, work.events)
         report.close_overdue(connection, now - self._validity - _REPORT_GRACE)
         queue.probes_overdue(connection, now, work.events)
-        incoming.close_incomplete(connection, now, work.events)
+        incoming.close_incomplete(connection, now, self._incoming_rules, work.events)
         self._watch_delivery(work)
         queue.finish_mailings(connection, now, work.events)
 

@@ -27,6 +27,7 @@ from pbx_sms.engine.storage_thread import StorageThread, Work
 from pbx_sms.errors import ModemError
 from pbx_sms.storage import devices, sim_limits, sim_owner, usage
 from pbx_sms.storage.devices import SimSnapshot
+from pbx_sms.storage.incoming_rules import IncomingRules
 
 log = logging.getLogger(__name__)
 
@@ -176,7 +177,7 @@ class ModemKeeper:
             self._modem,
             slot,
             self._storage,
-            stop_words=around.settings.sending.stop_words,
+            incoming_rules=IncomingRules.of(around.settings),
             validity_s=around.rules.validity_s,
             chance=around.chance,
             changed=around.dispatcher.look,

@@ -27,6 +27,7 @@ from pbx_sms.engine.sim_slot import SimSlot
 from pbx_sms.engine.storage_thread import StorageThread, Work
 from pbx_sms.errors import ModemError
 from pbx_sms.storage import devices, incoming, queue
+from pbx_sms.storage.incoming_rules import IncomingRules
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +39,7 @@ class Receiver:
         slot: SimSlot,
         storage: StorageThread,
         *,
-        stop_words: Sequence[str],
+        incoming_rules: IncomingRules,
         validity_s: float,
         chance: random.Random,
         changed: Callable[[], None],
@@ -46,7 +47,7 @@ class Receiver:
         self._modem = modem
         self._slot = slot
         self._storage = storage
-        self._stop_words = tuple(stop_words)
+        self._incoming_rules = incoming_rules
         self._validity = timedelta(seconds=validity_s)
         self._chance = chance
         #: tells the dispatcher that the slot is another one now
@@ -107,7 +108,7 @@ class Receiver:
                     message,
                     raw,
                     work.now,
-                    self._stop_words,
+                    self._incoming_rules,
                     work.events,
                 )
             case LateAnswer(attempt_id=attempt_id, outcome=outcome):

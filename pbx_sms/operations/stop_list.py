@@ -35,36 +35,60 @@ def add(
 
     Refused: the number's own code (landline, wrong_length, …; see `core.msisdn.Rejected`).
     """
-    msisdn = _normalized(settings, number)
+    msisdn = normalized(settings, number)
     added, suppressed = _take_up(database, [(msisdn, note)], source=source, by=by)
     return {"number": msisdn, "added": bool(added), "suppressed": suppressed}
 
 
-def remove(database: Database, settings: Settings, *, number: str) -> dict[str, Any]:
-    """{"number"}. Refused: stop_not_listed, and the number's own code."""
-    msisdn = _normalized(settings, number)
+def remove(
+    database: Database, settings: Settings, *, number: str, why: str, by: str | None = None
+) -> dict[str, Any]:
+    """{"number"}: a person undoes a stop, and the history keeps who and why. What would confirm the stop is
+    cancelled. Refused: stop_not_listed, stop_why_missing, and the number's own code."""
+    msisdn = normalized(settings, number)
+    why = why.strip()
+    if not why:
+        raise Refused("stop_why_missing")
     now = database.now()
+    new_events: list[NewEvent] = []
     with database.begin() as connection:
-        if not stop_list.remove(connection, msisdn):
+        if not stop_list.remove(connection, msisdn, now, why=why, by=by):
             raise NotFound("stop_not_listed", number=msisdn)
-        events.append(connection, [_event(now, msisdn, "removed")])
+        queue.cancel_confirmations(connection, msisdn, now, new_events)
+        new_events.append(_event(now, msisdn, "removed"))
+        events.append(connection, new_events)
     database.wake()
     return {"number": msisdn}
 
 
-def list_entries(database: Database, settings: Settings) -> list[dict[str, Any]]:
-    """[{"number", "source", "note", "created_at", "created_by"}], newest first."""
+def list_entries(
+    database: Database,
+    settings: Settings,
+    *,
+    search: str | None = None,
+    limit: int | None = None,
+    offset: int = 0,
+) -> list[dict[str, Any]]:
+    """[{"number", "source", "note", "created_at", "created_by"}], newest first; with `search` those whose
+    number or note holds it."""
     with database.read() as connection:
-        return [
-            {
-                "number": entry.msisdn,
-                "source": str(entry.source),
-                "note": entry.note,
-                "created_at": entry.created_at,
-                "created_by": entry.created_by,
-            }
-            for entry in stop_list.entries(connection)
-        ]
+        found = stop_list.entries(connection, search=search, limit=limit, offset=offset)
+    return [shown(entry) for entry in found]
+
+
+def count(database: Database, *, search: str | None = None) -> int:
+    with database.read() as connection:
+        return stop_list.count(connection, search=search)
+
+
+def shown(entry: StopEntry) -> dict[str, Any]:
+    return {
+        "number": entry.msisdn,
+        "source": str(entry.source),
+        "note": entry.note,
+        "created_at": entry.created_at,
+        "created_by": entry.created_by,
+    }
 
 
 def import_file(
@@ -149,7 +173,7 @@ def _event(now: Any, msisdn: str, state: str) -> NewEvent:
     return NewEvent(at=now, kind="stop", state=state, reason=Reason(f"stop_{state}", {"number": msisdn}))
 
 
-def _normalized(settings: Settings, number: str) -> str:
+def normalized(settings: Settings, number: str) -> str:
     found = Normalizer(settings.sending.country).normalize(number)
     if isinstance(found, Rejected):
         raise Refused(found.code, value=found.value)

@@ -8,7 +8,6 @@ is, with the number of missing parts.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,10 +15,12 @@ from typing import Any
 from sqlalchemy import Connection, insert, select, update
 
 from pbx_sms.core import tpdu
-from pbx_sms.core.reason import Reason
+from pbx_sms.core.msisdn import Accepted
+from pbx_sms.core.stop_words import Judgement
 from pbx_sms.core.tpdu import Deliver, Undecodable
-from pbx_sms.storage import keep_alive, queue, stop_list
+from pbx_sms.storage import answered, keep_alive, notifications, stopping
 from pbx_sms.storage.events import NewEvent
+from pbx_sms.storage.incoming_rules import IncomingRules
 from pbx_sms.storage.schema import inbound, inbound_parts
 
 #: how long the parts of one message may lie apart before they are taken for another's
@@ -34,11 +35,6 @@ class Stored:
     suppressed: int = 0
 
 
-def normalised(text: str) -> str:
-    """A text as stop words are compared: without the spaces around it, in one case."""
-    return " ".join(text.split()).casefold()
-
-
 def store(
     connection: Connection,
     sim_id: int,
@@ -46,11 +42,11 @@ def store(
     message: Deliver | Undecodable,
     pdu: str,
     now: datetime,
-    stop_words: Collection[str],
+    rules: IncomingRules,
     new_events: list[NewEvent],
 ) -> Stored:
-    """Stores one inbound TPDU. A message whose whole text is a stop word puts its number on the stop list,
-    and what is queued for the number becomes suppressed, before this returns."""
+    """Stores one inbound TPDU. A message that demands to stop puts its number on the stop list, what is
+    queued for the number becomes suppressed, and its one confirmation is queued, before this returns."""
     if isinstance(message, Undecodable) and message.is_empty_slot:
         return Stored(inbound_id=None)
     fingerprint = hashlib.sha256(f"{imsi} {pdu.upper()}".encode()).hexdigest()
@@ -75,35 +71,42 @@ def store(
     assert key is not None
     if isinstance(message, Undecodable):
         # kept as it came: a person may want to know that something unreadable arrived
-        return _finish(connection, sim_id, "", None, pdu, None, [key[0]], 0, now, (), new_events)
+        return _finish(
+            connection, sim_id, "", None, pdu, None, [key[0]], 0, now, rules, new_events, is_read=False
+        )
     if concat is None or concat.total <= 1:
         text = _text_of(message)
         return _finish(
             connection,
             sim_id,
             message.sender or "",
-            _msisdn(message),
+            _msisdn(message, rules),
             text,
             message.service_at,
             [key[0]],
             0,
             now,
-            stop_words,
+            rules,
             new_events,
+            is_read=not message.is_binary,
         )
-    return _join(connection, sim_id, message, now, stop_words, new_events)
+    return _join(connection, sim_id, message, now, rules, new_events)
 
 
 def _text_of(message: Deliver) -> str:
     return message.data.hex().upper() if message.is_binary else message.text
 
 
-def _msisdn(message: Deliver) -> str | None:
-    """The sender as a number that can be answered and stopped, None for a name or a short code."""
+def _msisdn(message: Deliver, rules: IncomingRules) -> str | None:
+    """The sender as a number that can be answered and stopped, None for a name or a short code. Some networks
+    give a subscriber's number as it is dialled at home."""
     sender = message.sender or ""
-    if message.sender_is_alphanumeric or not sender.startswith("+"):
+    if message.sender_is_alphanumeric:
         return None
-    return sender
+    if sender.startswith("+"):
+        return sender
+    found = rules.normalizer.normalize(sender)
+    return found.msisdn if isinstance(found, Accepted) and found.second is None else None
 
 
 def _join(
@@ -111,7 +114,7 @@ def _join(
     sim_id: int,
     message: Deliver,
     now: datetime,
-    stop_words: Collection[str],
+    rules: IncomingRules,
     new_events: list[NewEvent],
 ) -> Stored:
     concat = message.concat
@@ -145,13 +148,13 @@ def _join(
         connection,
         sim_id,
         message.sender or "",
-        _msisdn(message),
+        _msisdn(message, rules),
         tpdu.join(ordered),
         ordered[0].service_at,
         used,
         0,
         now,
-        stop_words,
+        rules,
         new_events,
     )
 
@@ -172,10 +175,17 @@ def _finish(
     part_ids: list[int],
     missing_parts: int,
     now: datetime,
-    stop_words: Collection[str],
+    rules: IncomingRules,
     new_events: list[NewEvent],
+    *,
+    is_read: bool = True,
 ) -> Stored:
-    is_stop = msisdn is not None and normalised(text) in {normalised(word) for word in stop_words}
+    """`is_read`: the text is a person's; nothing is read out of data and torsos."""
+    judged: Judgement | None = None
+    if msisdn is not None and is_read and not missing_parts:
+        judged = rules.stop_words.judge(text)
+    is_stop = judged is not None and judged.is_stop
+    answers = answered.newest(connection, msisdn, sim_id) if msisdn is not None else None
     key = connection.execute(
         insert(inbound).values(
             sim_id=sim_id,
@@ -186,6 +196,11 @@ def _finish(
             received_at=now,
             missing_parts=missing_parts,
             is_stop=is_stop,
+            message_id=answers.message_id if answers else None,
+            mailing_id=answers.mailing_id if answers else None,
+            # a stop is obeyed here: nobody has to answer it
+            state="done" if is_stop else "open",
+            done_at=now if is_stop else None,
         )
     ).inserted_primary_key
     assert key is not None
@@ -196,24 +211,25 @@ def _finish(
         .values(inbound_id=inbound_id)
     )
     suppressed = 0
-    if is_stop and msisdn is not None:
-        entry = stop_list.StopEntry(
+    if is_stop and msisdn is not None and judged is not None:
+        demand = stopping.Demand(
             msisdn=msisdn,
-            source=stop_list.StopSource.SMS,
-            created_at=now,
-            note=text,
+            text=text,
+            rule=judged.rule,
             inbound_id=inbound_id,
+            sim_id=sim_id,
+            # a service centre whose clock is ahead says nothing about when the person asked
+            asked_at=sent_at if sent_at is not None and sent_at < now else now,
         )
-        stop_list.add(connection, [entry])
-        suppressed = queue.suppress(connection, [msisdn], now, new_events)
-        new_events.append(
-            NewEvent(at=now, kind="stop", sim_id=sim_id, reason=Reason("stop_word", {"number": msisdn}))
-        )
+        suppressed = stopping.obey(connection, demand, now, rules, new_events)
+    notifications.tell(connection, rules.told, inbound_id, is_stop=is_stop, now=now)
     new_events.append(NewEvent(at=now, kind="inbound", sim_id=sim_id))
     return Stored(inbound_id=inbound_id, is_stop=is_stop, suppressed=suppressed)
 
 
-def close_incomplete(connection: Connection, now: datetime, new_events: list[NewEvent]) -> int:
+def close_incomplete(
+    connection: Connection, now: datetime, rules: IncomingRules, new_events: list[NewEvent]
+) -> int:
     """Shows messages of which parts never came. Returns how many."""
     old = connection.execute(
         select(inbound_parts)
@@ -230,11 +246,17 @@ def close_incomplete(connection: Connection, now: datetime, new_events: list[New
         incomplete[-1][row.concat_number] = row
     closed = [rows for incomplete in groups.values() for rows in incomplete]
     for rows in closed:
-        _close(connection, rows, now, new_events)
+        _close(connection, rows, now, rules, new_events)
     return len(closed)
 
 
-def _close(connection: Connection, rows: dict[int, Any], now: datetime, new_events: list[NewEvent]) -> None:
+def _close(
+    connection: Connection,
+    rows: dict[int, Any],
+    now: datetime,
+    rules: IncomingRules,
+    new_events: list[NewEvent],
+) -> None:
     parts = [_decoded(rows[number]) for number in sorted(rows)]
     first = parts[0]
     total = first.concat.total if first.concat else len(parts)
@@ -242,12 +264,13 @@ def _close(connection: Connection, rows: dict[int, Any], now: datetime, new_even
         connection,
         next(iter(rows.values())).sim_id,
         first.sender or "",
-        _msisdn(first),
+        _msisdn(first, rules),
         tpdu.join(parts),
         first.service_at,
         [row.inbound_part_id for row in rows.values()],
         max(0, total - len(parts)),
         now,
-        (),
+        rules,
         new_events,
+        is_read=False,
     )

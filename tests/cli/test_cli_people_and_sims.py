@@ -108,8 +108,10 @@ def test_the_stop_list_takes_a_number_and_ends_what_waits_for_it(pbx_sms: Comman
     (entry,) = pbx_sms("stop", "list", "--json").objects()
     assert (entry["number"], entry["source"], entry["note"]) == ("+79161234567", "person", "по телефону")
     assert pbx_sms("message", "show", "1", "--json").object()["state"] == "suppressed"
-    assert pbx_sms("stop", "remove", "+79161234567", "--json").object() == {"number": "+79161234567"}
-    assert "not on the stop list" in pbx_sms("stop", "remove", "+79161234567").refusal()
+    assert pbx_sms("stop", "remove", "+79161234567", "--why", "ошибка", "--json").object() == {
+        "number": "+79161234567"
+    }
+    assert "not on the stop list" in pbx_sms("stop", "remove", "+79161234567", "--why", "x").refusal()
     assert "landline" in pbx_sms("stop", "add", "84951234567").refusal()
 
 

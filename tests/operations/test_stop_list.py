@@ -55,7 +55,7 @@ def test_what_waits_for_the_number_is_suppressed_and_nothing_else(database: Data
 def test_the_number_and_the_messages_are_told_in_events(database: Database) -> None:
     send(database)
     stop_list.add(database, SETTINGS, number=NUMBER)
-    stop_list.remove(database, SETTINGS, number=NUMBER)
+    stop_list.remove(database, SETTINGS, number=NUMBER, why="ошибка", by="anna")
     with database.read() as connection:
         told = connection.execute(
             select(events.c.kind, events.c.state, events.c.reason_code).order_by(events.c.event_id)
@@ -126,6 +126,6 @@ def test_what_cannot_be_taken_up_or_off_is_refused(database: Database) -> None:
     with pytest.raises(Refused, match="landline"):
         stop_list.add(database, SETTINGS, number="84951234567")
     with pytest.raises(Refused, match="empty"):
-        stop_list.remove(database, SETTINGS, number=" ")
+        stop_list.remove(database, SETTINGS, number=" ", why="ошибка")
     with pytest.raises(NotFound, match="stop_not_listed"):
-        stop_list.remove(database, SETTINGS, number=NUMBER)
+        stop_list.remove(database, SETTINGS, number=NUMBER, why="ошибка", by="anna")

@@ -9,10 +9,15 @@ from multiprocessing.synchronize import Barrier
 from typing import Any
 
 from queue_rig import ACCEPTED, UNLIMITED, Rig
+from test_incoming import deliver
 
-from pbx_sms.storage import events
+from pbx_sms.core import tpdu
+from pbx_sms.core.msisdn import Normalizer
+from pbx_sms.core.stop_words import StopWords
+from pbx_sms.storage import events, incoming
 from pbx_sms.storage.engine import open_database
 from pbx_sms.storage.events import NewEvent
+from pbx_sms.storage.incoming_rules import IncomingRules
 from pbx_sms.storage.queue import Granted
 
 #: spawned, not forked: a connection must not be shared
@@ -101,3 +106,21 @@ def write_events(rig: Rig, writer: int, count: int) -> int:
         with rig.database.begin() as connection:
             events.append(connection, new)
     return count
+
+
+def receive_stops(rig: Rig, sim_id: int, numbers: Sequence[str]) -> int:
+    """Each of the numbers demands to stop, through this SIM; how many demands that were."""
+    rules = IncomingRules(
+        stop_words=StopWords(("стоп",)), normalizer=Normalizer("RU"), confirmation="Вы отписаны."
+    )
+    stops = 0
+    for number in numbers:
+        pdu = deliver("стоп", sender=number)
+        told = tpdu.decode(pdu)
+        assert isinstance(told, tpdu.Deliver)
+        new: list[NewEvent] = []
+        with rig.database.begin() as connection:
+            stored = incoming.store(connection, sim_id, f"2500{sim_id}", told, pdu, rig.now, rules, new)
+            events.append(connection, new)
+        stops += stored.is_stop
+    return stops

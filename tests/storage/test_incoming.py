@@ -11,13 +11,16 @@ from queue_rig import Rig
 from sqlalchemy import select
 
 from pbx_sms.core import tpdu
+from pbx_sms.core.msisdn import Normalizer
+from pbx_sms.core.stop_words import StopWords
 from pbx_sms.storage import incoming, stop_list
 from pbx_sms.storage.engine import Database
 from pbx_sms.storage.incoming import Stored
+from pbx_sms.storage.incoming_rules import IncomingRules
 from pbx_sms.storage.schema import inbound, inbound_parts
 from tests.tpdus import DELIVERS
 
-STOP_WORDS = ("стоп", "STOP")
+RULES = IncomingRules(stop_words=StopWords(("стоп", "STOP")), normalizer=Normalizer("RU"))
 NUMBER = "+79161234567"
 ALPHANUMERIC = next(each for each in DELIVERS if each.is_alphanumeric)
 
@@ -46,7 +49,7 @@ def store(rig: Rig, sim: int, pdu: str, imsi: str = "250010000000001") -> Stored
     decoded = tpdu.decode(pdu)
     assert isinstance(decoded, tpdu.Deliver | tpdu.Undecodable), decoded
     return rig.do(
-        lambda connection, new: incoming.store(connection, sim, imsi, decoded, pdu, rig.now, STOP_WORDS, new)
+        lambda connection, new: incoming.store(connection, sim, imsi, decoded, pdu, rig.now, RULES, new)
     )
 
 
@@ -63,7 +66,7 @@ def waiting(rig: Rig) -> int:
 
 
 def close(rig: Rig) -> int:
-    return rig.do(lambda connection, new: incoming.close_incomplete(connection, rig.now, new))
+    return rig.do(lambda connection, new: incoming.close_incomplete(connection, rig.now, RULES, new))
 
 
 def test_a_message_is_stored_with_its_number_and_text(rig: Rig) -> None:
@@ -154,7 +157,7 @@ def test_a_part_a_day_late_does_not_join_what_was_closed(rig: Rig) -> None:
     assert store(rig, sim, deliver("два", part=(7, 2, 2))).inbound_id is None
 
 
-@pytest.mark.parametrize("text", ["стоп", " СТОП\n", "Stop", "StOp "])
+@pytest.mark.parametrize("text", ["стоп", " СТОП\n", "Stop", "StOp ", "CTOП", "стоп пожалуйста"])
 def test_a_stop_word_stops_the_number_and_what_waits_for_it_in_one_commit(rig: Rig, text: str) -> None:
     agent, sim = rig.agent(), rig.sim()
     queued, leased, other = rig.message(msisdn=NUMBER), rig.message(msisdn=NUMBER), rig.message()
@@ -180,7 +183,7 @@ def test_stopping_again_is_no_error(rig: Rig) -> None:
     assert store(rig, sim, deliver("стоп", minute=1)).is_stop
 
 
-@pytest.mark.parametrize("text", ["не стоп", "стоп пожалуйста", "остановка", ""])
+@pytest.mark.parametrize("text", ["не стоп", "автобус стоп линия", "остановка", ""])
 def test_any_other_text_stops_nothing(rig: Rig, text: str) -> None:
     assert not store(rig, rig.sim(), deliver(text)).is_stop
 

@@ -33,6 +33,7 @@ from pbx_sms.storage.queue.orders import (
 from pbx_sms.storage.queue.probes import add_probe, open_probe, probes_overdue
 from pbx_sms.storage.queue.recovery import Recovery, abandon_overdue, recover
 from pbx_sms.storage.queue.report import record_report
+from pbx_sms.storage.queue.stopped import add_confirmation, cancel_confirmations
 from pbx_sms.storage.queue.submit import begin_submit
 from pbx_sms.storage.queue.unknown import fail_by_policy
 from pbx_sms.storage.queue.whole_report import record_whole_report
@@ -47,8 +48,10 @@ __all__ = [
     "Recovery",
     "Settled",
     "abandon_overdue",
+    "add_confirmation",
     "add_probe",
     "begin_submit",
+    "cancel_confirmations",
     "cancel_mailing",
     "expire",
     "fail_by_policy",

@@ -36,6 +36,7 @@ def resolve(
             messages.c.state,
             messages.c.mailing_id,
             messages.c.sim_id,
+            messages.c.confirms_stop_id,
             mailings.c.state.label("mailing_state"),
         )
         .join(mailings, mailings.c.mailing_id == messages.c.mailing_id, isouter=True)
@@ -49,6 +50,9 @@ def resolve(
     if decision is Decision.RESEND and row.mailing_state == MailingState.CANCELLED:
         # nothing would ever take it from the queue
         raise Conflict("mailing_is_cancelled", mailing_id=row.mailing_id)
+    if decision is Decision.RESEND and row.confirms_stop_id is not None:
+        # one confirmation for a stop, then silence: nobody's word makes a second one of it
+        raise Conflict("confirmation_not_resent", message_id=message_id)
     values: dict[str, Any] = {"reason_code": "resolved_by_person", "reason_params": {"decision": decision}}
     match decision:
         case Decision.SUBMITTED:

@@ -31,6 +31,8 @@ class NewMessage:
     route_id: int | None = None
     #: it shows what this mailing would send
     trial_of: int | None = None
+    #: the stop that it confirms; see queue.stopped
+    confirms_stop_id: int | None = None
 
 
 def insert_messages(connection: Connection, new: Sequence[NewMessage], now: datetime) -> list[int]:
@@ -63,6 +65,7 @@ def insert_messages(connection: Connection, new: Sequence[NewMessage], now: date
                 "bound_sim_id": message.bound_sim_id,
                 "route_id": message.route_id,
                 "trial_of": message.trial_of,
+                "confirms_stop_id": message.confirms_stop_id,
                 "created_at": now,
             }
             for message_id, message in zip(ids, new, strict=True)

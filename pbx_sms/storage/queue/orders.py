@@ -180,8 +180,8 @@ def cancel_message(
 def suppress(
     connection: Connection, msisdns: Iterable[str], now: datetime, new_events: list[NewEvent]
 ) -> int:
-    """Ends what waits for numbers that are on the stop list now. Returns how many."""
-    which = messages.c.msisdn.in_(tuple(msisdns))
+    """Ends what waits for numbers that are on the stop list now, but for confirmations. Returns how many."""
+    which = messages.c.msisdn.in_(tuple(msisdns)) & messages.c.confirms_stop_id.is_(None)
     return len(_end(connection, which, MessageState.SUPPRESSED, Reason("stop_list"), now, new_events))
 
 

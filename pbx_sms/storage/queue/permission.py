@@ -9,16 +9,16 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, exists, select
+from sqlalchemy import Connection, bindparam, select
 
 from pbx_sms.core.mailing import MailingState
 from pbx_sms.core.message import MessageState
 from pbx_sms.core.reason import Reason
 from pbx_sms.core.sim import PROBED, SimState
 from pbx_sms.storage.events import NewEvent
-from pbx_sms.storage.queue import leases, orders
+from pbx_sms.storage.queue import leases, orders, stopped
 from pbx_sms.storage.queue.intent import Begun, Denied
-from pbx_sms.storage.schema import mailings, messages, sims, stop_list
+from pbx_sms.storage.schema import mailings, messages, sims
 from pbx_sms.storage.usage import Shortage
 
 _MESSAGE = (
@@ -39,7 +39,8 @@ _MESSAGE = (
         messages.c.sim_id,
         messages.c.probe,
         mailings.c.state.label("mailing_state"),
-        exists(select(stop_list.c.msisdn).where(stop_list.c.msisdn == messages.c.msisdn)).label("stopped"),
+        messages.c.confirms_stop_id,
+        stopped.is_stopped().label("stopped"),
         messages.c.message_id,
         sims.c.state.label("sim_state"),
         sims.c.modem_id.label("sim_modem_id"),
@@ -90,6 +91,8 @@ def forbidden(
 
     if row.stopped:
         return end(MessageState.SUPPRESSED, Reason("stop_list"))
+    if row.confirms_stop_id is not None and stopped.is_taken_back(connection, begun.message_id):
+        return end(MessageState.CANCELLED, Reason("stop_taken_back"))
     if row.mailing_state == MailingState.CANCELLED:
         return end(MessageState.CANCELLED, Reason("mailing_cancelled"))
     if row.expires_at is not None and row.expires_at <= now:

@@ -6,6 +6,7 @@ ordered, and cheap. States are stored as their enum's value. Reasons are two col
 
 from pbx_sms.storage.schema.devices import agents, modems, sims
 from pbx_sms.storage.schema.numbering import numbering_imports, numbering_ranges
+from pbx_sms.storage.schema.inbox import notifications, stop_history
 from pbx_sms.storage.schema.people import (
     contacts,
     group_members,
@@ -54,6 +55,7 @@ __all__ = [
     "modems",
     "numbering_imports",
     "numbering_ranges",
+    "notifications",
     "parts",
     "recipients",
     "reports",
@@ -63,6 +65,7 @@ __all__ = [
     "series_runs",
     "series_sent",
     "sims",
+    "stop_history",
     "stop_list",
     "tariff_options",
     "tariffs",

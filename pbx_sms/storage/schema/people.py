@@ -168,6 +168,18 @@ inbound = Table(
     #: parts that never came, 0 for a whole message
     Column("missing_parts", Integer, nullable=False, server_default="0"),
     Column("is_stop", Boolean, nullable=False, server_default=false()),
+    #: the newest message that had gone to this number, through this SIM if any did: what it may answer
+    Column("message_id", Id),
+    Column("mailing_id", Id),
+    #: open | done
+    Column("state", String(8), nullable=False, server_default="open"),
+    #: the user who looks after it, and who said so
+    Column("assigned_to", Text),
+    Column("assigned_by", Text),
+    Column("assigned_at", Instant),
+    Column("done_at", Instant),
+    #: NULL where nobody had to do anything
+    Column("done_by", Text),
     sqlite_autoincrement=True,
 )
 
@@ -181,6 +193,8 @@ stop_list = Table(
     Column("inbound_id", Id),
     Column("created_at", Instant, nullable=False),
     Column("created_by", Text),
+    #: of the history's row that put it here; a confirmation of exactly this stop may pass
+    Column("stop_id", Id),
 )
 
 Index("ix_recipients_list_id_msisdn", recipients.c.list_id, recipients.c.msisdn)
@@ -192,6 +206,14 @@ Index(
     postgresql_where=recipients.c.reject_code.is_not(None),
 )
 Index("ix_inbound_msisdn", inbound.c.msisdn)
+Index("ix_inbound_mailing_id", inbound.c.mailing_id)
+#: what waits for an answer: few among many
+Index(
+    "ix_inbound_open",
+    inbound.c.inbound_id,
+    sqlite_where=inbound.c.state == "open",
+    postgresql_where=inbound.c.state == "open",
+)
 Index(
     "ix_inbound_parts_open", inbound_parts.c.sim_id, inbound_parts.c.sender, inbound_parts.c.concat_reference
 )

@@ -119,6 +119,8 @@ messages = Table(
     Column("delivered_at", Instant),
     #: a test of the SIM it is bound to; it passes where that SIM sends nothing else
     Column("probe", Boolean, nullable=False, server_default=false()),
+    #: the stop of `stop_history` that it confirms: it passes the stop list while that one holds
+    Column("confirms_stop_id", Id),
     #: the SIMs it may take by the rules of the office; NULL = the default spread
     Column("route_id", Id),
     #: a single message that shows what this mailing would send
@@ -237,6 +239,13 @@ Index(
     messages.c.request_key,
     unique=True,
     **_where(messages.c.request_key.is_not(None)),
+)
+#: one confirmation for a stop, whatever happens at the same time
+Index(
+    "uq_messages_confirms_stop_id",
+    messages.c.confirms_stop_id,
+    unique=True,
+    **_where(messages.c.confirms_stop_id.is_not(None)),
 )
 #: the tests of SIMs: few among many
 Index("ix_messages_probe", messages.c.bound_sim_id, messages.c.message_id, **_where(messages.c.probe))
