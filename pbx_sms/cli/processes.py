@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 FORECAST_S = 60.0
 #: how late a repeating mailing may begin
 SERIES_S = 10.0
+#: a person who waits for an e-mail looks for it after some seconds
+NOTIFY_S = 5.0
 
 
 def add_commands(commands: Commands) -> None:
@@ -48,11 +50,16 @@ def run(context: Context, args: argparse.Namespace) -> int:
 def duties(settings: Settings) -> list[Duty]:
     """What the engine looks after beside the sending: orders of `operations` that nobody gives by hand."""
     from pbx_sms.engine.scheduler import Duty
-    from pbx_sms.operations import forecasts, series
+    from pbx_sms.operations import forecasts, notify, series
 
     return [
         Duty(name="forecasts", every_s=FORECAST_S, carry_out=forecasts.Keeper(settings).refresh),
         Duty(name="series", every_s=SERIES_S, carry_out=lambda database: series.fire_due(database, settings)),
+        Duty(
+            name="notifications",
+            every_s=NOTIFY_S,
+            carry_out=lambda database: notify.deliver_due(database, settings),
+        ),
     ]
 
 

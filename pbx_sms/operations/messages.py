@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
@@ -50,7 +50,7 @@ def send(
         raise Refused("send_kind_invalid", kind=str(kind))
     msisdn = normalized(settings, number)
     measure = measured(settings, text)
-    _check_key(key)
+    checked_key(key)
     new = NewMessage(
         msisdn=msisdn,
         text=text,
@@ -61,12 +61,12 @@ def send(
         request_key=key,
     )
     try:
-        answer = _insert(database, settings, kind, new)
+        answer = queue_message(database, settings, kind, new)
     except IntegrityError:
         if key is None:
             raise
         # another process was quicker with the same key: now its message is there to be found
-        answer = _insert(database, settings, kind, new)
+        answer = queue_message(database, settings, kind, new)
     database.wake()
     return answer
 
@@ -156,7 +156,9 @@ def report_deadline(settings: Settings) -> timedelta:
     return timedelta(hours=settings.sending.validity_h) + REPORT_GRACE
 
 
-def _insert(database: Database, settings: Settings, kind: MailingKind, new: NewMessage) -> dict[str, Any]:
+def queue_message(
+    database: Database, settings: Settings, kind: MailingKind, new: NewMessage
+) -> dict[str, Any]:
     now = database.now()
     with database.begin() as connection:
         if new.request_key is not None:
@@ -165,7 +167,10 @@ def _insert(database: Database, settings: Settings, kind: MailingKind, new: NewM
                 return _repeated(earlier, new)
         if stop_list.is_listed(connection, new.msisdn):
             raise Conflict("number_stopped", number=new.msisdn)
-        routed = RouteChooser(connection, settings, kind, now).assign(connection, [new])
+        routed: Sequence[NewMessage] = [new]
+        if new.bound_sim_id is None:
+            # an answer goes through the SIM that was written to, whatever the rules say
+            routed = RouteChooser(connection, settings, kind, now).assign(connection, [new])
         (message_id,) = queue.insert_messages(connection, routed, now)
         events.append(
             connection,
@@ -216,7 +221,7 @@ def measured(settings: Settings, text: str) -> segments.Measure:
     return measure
 
 
-def _check_key(key: str | None) -> None:
+def checked_key(key: str | None) -> None:
     if key is not None and not (0 < len(key) <= MAX_KEY_LENGTH and key.isprintable()):
         raise Refused("key_invalid", max_length=MAX_KEY_LENGTH)
 

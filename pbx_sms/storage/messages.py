@@ -114,6 +114,19 @@ def select_rows(
     return [_message(row) for row in connection.execute(query)]
 
 
+def of_number(connection: Connection, msisdn: str, *, limit: int) -> list[MessageRow]:
+    """The newest messages to a number, newest first; none of mailings not yet started."""
+    started = or_(mailings.c.mailing_id.is_(None), mailings.c.state.not_in(_BEFORE_START))
+    query = (
+        _query()
+        .outerjoin(mailings, mailings.c.mailing_id == messages.c.mailing_id)
+        .where(messages.c.msisdn == msisdn, started)
+        .order_by(messages.c.message_id.desc())
+        .limit(limit)
+    )
+    return [_message(row) for row in connection.execute(query)]
+
+
 def parts_of(connection: Connection, message_id: int) -> list[PartRow]:
     query = (
         select(

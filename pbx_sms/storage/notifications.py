@@ -169,6 +169,15 @@ def not_delivered(
     )
 
 
+def unclaim(connection: Connection, notification_id: int, now: datetime) -> None:
+    """Gives one back that was claimed and not tried."""
+    connection.execute(
+        update(notifications)
+        .where(notifications.c.notification_id == notification_id, notifications.c.state == "waiting")
+        .values(next_at=now, attempt_count=notifications.c.attempt_count - 1)
+    )
+
+
 def again(connection: Connection, notification_id: int, now: datetime) -> bool:
     """A person wants it tried now, with all tries before it. False for one that was delivered."""
     return (

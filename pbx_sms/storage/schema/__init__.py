@@ -5,8 +5,8 @@ ordered, and cheap. States are stored as their enum's value. Reasons are two col
 """
 
 from pbx_sms.storage.schema.devices import agents, modems, sims
-from pbx_sms.storage.schema.numbering import numbering_imports, numbering_ranges
 from pbx_sms.storage.schema.inbox import notifications, stop_history
+from pbx_sms.storage.schema.numbering import numbering_imports, numbering_ranges
 from pbx_sms.storage.schema.people import (
     contacts,
     group_members,
