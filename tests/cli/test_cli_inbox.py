@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import insert, select
 
+from pbx_sms.config import Settings
+from pbx_sms.operations import users
 from pbx_sms.storage.engine import Database
 from pbx_sms.storage.schema import inbound, sims
+from pbx_sms.storage.users import Role
 
 if TYPE_CHECKING:
     from conftest import Command
@@ -30,12 +33,11 @@ def receive(stored: Database, sender: str, text: str) -> None:
         )
 
 
-def test_a_message_is_answered_assigned_and_done(pbx_sms: Command, stored: Database, sim: str) -> None:
+def test_a_message_is_answered_and_the_conversation_shown(
+    pbx_sms: Command, stored: Database, sim: str
+) -> None:
     receive(stored, NUMBER, "Когда автобус?")
     receive(stored, "MegaBank", "Реклама")
-    password = "correct horse\n"
-    added = pbx_sms("user", "add", "anna", "--role", "receptionist", "--password-stdin", stdin=password)
-    assert added.status == 0
     sent = pbx_sms("inbox", "reply", "1", "В 15:00", "--json").object()
     assert (sent["state"], sent["duplicate"]) == ("queued", False)
     told = pbx_sms("inbox", "show", "1", "--json").object()
@@ -46,15 +48,19 @@ def test_a_message_is_answered_assigned_and_done(pbx_sms: Command, stored: Datab
     assert "Когда автобус?" in pbx_sms("inbox", "show", "1").out
     assert "cannot be answered" in pbx_sms("inbox", "reply", "2", "x").refusal()
     assert "no inbound message 9" in pbx_sms("inbox", "reply", "9", "x").refusal()
+
+
+def test_marks_of_a_message(pbx_sms: Command, stored: Database, sim: str) -> None:
+    receive(stored, NUMBER, "Когда автобус?")
+    receive(stored, "MegaBank", "Реклама")
+    users.add(stored, Settings(), name="anna", role=Role.RECEPTIONIST, password="correct horse")
     assert "anna looks after" in pbx_sms("inbox", "assign", "1", "anna").out
-    assert "no user" in pbx_sms("inbox", "assign", "1", "boris").refusal()
     assert pbx_sms("inbox", "done", "1", "--json").object()["state"] == "done"
     assert "already" in pbx_sms("inbox", "done", "1").refusal()
     assert [row["inbound_id"] for row in pbx_sms("inbox", "--open", "--json").objects()] == [2]
     assert pbx_sms("inbox", "reopen", "1").status == 0
     rows = pbx_sms("inbox", "--number", "89161234567", "--user", "anna", "--json").objects()
     assert [row["inbound_id"] for row in rows] == [1]
-    assert pbx_sms("inbox", "--mailing", "1", "--json").objects() == []
 
 
 def test_notifications_are_listed_and_tried_again(pbx_sms: Command) -> None:
