@@ -44,8 +44,11 @@ class LineWriter:
         )
 
     def of_event(self, event: EventRow) -> dict[str, Any]:
-        """A message's event as a line; an event of the mailing itself has no "message"."""
+        """A message's event as a line; an event of the mailing itself has no "message". `sim_why` is set
+        where the SIM was just chosen by a rule, and stays on the line."""
         line = self._line(event, event.state or "")
+        is_chosen = event.state == MessageState.SUBMITTING and (event.reason or "").startswith("route_")
+        line["sim_why"] = line["reason_text"] if is_chosen else ""
         if event.kind == "mailing":
             state_text = self.mailing_states.get(event.state or "", event.state)
             line |= {"message": None, "state_text": state_text}
@@ -53,7 +56,7 @@ class LineWriter:
 
     def of_row(self, row: LogRow) -> dict[str, Any]:
         """The newest state of a message as a line."""
-        return self._line(row, row.state) | {"kind": "message"}
+        return self._line(row, row.state) | {"kind": "message", "sim_why": self._why_sim(row)}
 
     def of_progress(self, progress: Progress) -> dict[str, Any]:
         counts = progress.counts
@@ -88,6 +91,13 @@ class LineWriter:
             "reason_text": self._sentence(row.reason, row.reason_params),
             "text": row.text or "",
         }
+
+    def _why_sim(self, row: LogRow) -> str:
+        if row.sim_id is None or not row.route_sim_ids:
+            return ""
+        if row.sim_id in row.route_sim_ids:
+            return self._sentence(row.route_reason, row.route_params)
+        return self._sentence("route_not_kept", {})
 
     def _sentence(self, code: str | None, params: Mapping[str, Any] | None) -> str:
         return sentences.render(code, params, self.language, self.zone) if code else ""

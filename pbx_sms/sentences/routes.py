@@ -29,6 +29,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "the preferred SIM cannot send today ({sims}); so through another one",
         "предпочтительная SIM-карта сегодня отправить не может ({sims}), поэтому через другую",
     ),
+    "route_not_kept": (
+        "the preferred SIM could not send that day; so through another one",
+        "предпочтительная SIM-карта в тот день отправить не могла, поэтому через другую",
+    ),
     "route_default": (
         "no rule decides; the SIM with the smallest used share of its limits takes it",
         "ни одно правило не подошло; отправит SIM-карта, у которой лимит израсходован меньше всего",

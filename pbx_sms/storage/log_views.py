@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Select, func, select
 
 from pbx_sms.core.message import OPEN_STATES, MessageState
 from pbx_sms.storage import views
-from pbx_sms.storage.schema import events, messages, modems, sims
+from pbx_sms.storage.schema import events, messages, modems, routes, sims
 
 #: how many of the newest events of a mailing the pace is measured over, and how old they may be
 _PACE_EVENTS = 200
@@ -35,6 +35,11 @@ class LogRow:
     reason: str | None
     reason_params: Mapping[str, Any] | None
     text: str
+    # of its route, where a rule named SIMs: why, which, and the one it went through
+    route_reason: str | None
+    route_params: Mapping[str, Any] | None
+    route_sim_ids: list[int] | None
+    sim_id: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +75,7 @@ def newest_log_rows(connection: Connection, mailing_id: int, *, limit: int = 100
         _log_rows(events.c.at, events.c.parts_submitted)
         .join_from(last_of_each, events, events.c.event_id == last_of_each.c.event_id)
         .join(messages, messages.c.message_id == events.c.message_id)
+        .outerjoin(routes, routes.c.route_id == messages.c.route_id)
         .outerjoin(sims, sims.c.sim_id == func.coalesce(events.c.sim_id, messages.c.sim_id))
         .outerjoin(modems, modems.c.modem_id == sims.c.modem_id)
         .order_by(events.c.event_id.desc())
@@ -93,6 +99,7 @@ def messages_of(
         .select_from(messages)
         .outerjoin(sims, sims.c.sim_id == messages.c.sim_id)
         .outerjoin(modems, modems.c.modem_id == sims.c.modem_id)
+        .outerjoin(routes, routes.c.route_id == messages.c.route_id)
         .where(messages.c.mailing_id == mailing_id, messages.c.message_id > after_id)
         .order_by(messages.c.message_id)
         .limit(limit)
@@ -166,4 +173,8 @@ def _log_rows(at: Any, parts_submitted: Any) -> Select[Any]:
         messages.c.reason_code.label("reason"),
         messages.c.reason_params,
         messages.c.text,
+        routes.c.reason_code.label("route_reason"),
+        routes.c.reason_params.label("route_params"),
+        routes.c.sim_ids.label("route_sim_ids"),
+        messages.c.sim_id,
     )

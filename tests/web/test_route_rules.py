@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from zoneinfo import ZoneInfo
 
 import pytest
 from office import Office
-from sqlalchemy import select
+from sqlalchemy import select, update
 
+from pbx_sms.core.reason import Reason
+from pbx_sms.core.route_rules import Route
 from pbx_sms.operations.routing import rules
+from pbx_sms.storage.events import read_after
+from pbx_sms.storage.routing import routes
 from pbx_sms.storage.schema import messages
 from pbx_sms.storage.users import Role
+from web.log_lines import LineWriter
 
 PATH = "/sims/rules"
 
@@ -76,3 +83,38 @@ def test_a_number_is_tried_without_sending_anything(office: Office) -> None:
     assert 'role="alert"' in wrong.text
     with office.database.read() as connection:
         assert connection.execute(select(messages.c.message_id)).all() == []
+
+
+def test_the_log_says_why_this_sim_and_goes_on_saying_it(office: Office) -> None:
+    mailing_id = office.start_mailing(office.add_list())
+    sim_id = office.add_sim("250011234567891", "gsm1", "MTS RUS")
+    message_id = office.send_one(sim_id)
+    client = office.client(Role.VIEWER)
+    assert 'class="why"' not in office.get(client, f"/mailings/{mailing_id}").text
+    for wanted, said in (
+        (sim_id, "through the SIM that the person knows already"),
+        (sim_id + 1, "the preferred SIM could not send that day; so through another one"),
+    ):
+        route = Route(sim_ids=frozenset({wanted}), reason=Reason("route_same_sim"))
+        with office.database.begin() as connection:
+            route_id = routes.ids_of(connection, [route], office.database.now())[routes.fingerprint(route)]
+            connection.execute(
+                update(messages).where(messages.c.message_id == message_id).values(route_id=route_id)
+            )
+        for page in (f"/mailings/{mailing_id}", f"/mailings/{mailing_id}/messages?group=done"):
+            assert f'<small class="why">{said}</small>' in office.get(client, page).text, page
+
+
+def test_only_the_event_that_begins_a_message_says_why_this_sim(office: Office) -> None:
+    office.start_mailing(office.add_list())
+    office.send_one(office.add_sim("250011234567891", "gsm1", "MTS RUS"))
+    with office.app.test_request_context():
+        writer = LineWriter.for_request(office.settings, "en", ZoneInfo("UTC"))
+    with office.database.read() as connection:
+        events = [event for event in read_after(connection, 0) if event.message_id is not None]
+    for event in events:
+        assert writer.of_event(event)["sim_why"] == ""
+        chosen = replace(event, reason="route_same_sim", reason_params={})
+        expected = "through the SIM that the person knows already" if event.state == "submitting" else ""
+        assert writer.of_event(chosen)["sim_why"] == expected
+    assert "submitting" in {event.state for event in events}

@@ -5,11 +5,25 @@ const live = document.getElementById("live");
 const announce = document.getElementById("announce");
 const numbers = new Intl.NumberFormat(document.documentElement.lang);
 const MAX_LINES = 400;
+const SIM_CELL = 2;
 const POLL_MS = 3000;
 const TRY_STREAM_AGAIN_MS = 30000;
 
 let lastId = Number(log.dataset.after);
 const rows = new Map([...lines.children].map((row) => [row.dataset.message, row]));
+
+// The SIM, and the rule that chose it: both stay until the message is begun again.
+function showSim(cell, line) {
+  const last = line.state === "submitting" ? "" : cell.querySelector(".why")?.textContent;
+  const why = line.sim_why || last;
+  const name = line.sim || cell.firstChild?.textContent || "";
+  cell.textContent = name;
+  if (!why) return;
+  const small = document.createElement("small");
+  small.className = "why";
+  small.textContent = why;
+  cell.append(small);
+}
 
 function showLine(line) {
   lastId = Math.max(lastId, line.id);
@@ -37,7 +51,8 @@ function showLine(line) {
   const values = [line.time, line.number, line.sim, line.parts, line.state_text, line.reason_text, line.text];
   for (const [index, value] of values.entries()) {
     // a later event may not name the SIM; what is known stays
-    if (value || index === 5) row.cells[index].textContent = value;
+    if (index === SIM_CELL) showSim(row.cells[index], line);
+    else if (value || index === 5) row.cells[index].textContent = value;
   }
   row.className = line.tone;
   if (isNew) row.classList.add("fresh");
