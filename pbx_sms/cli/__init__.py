@@ -16,6 +16,7 @@ from sqlalchemy.exc import OperationalError
 
 from pbx_sms import __version__
 from pbx_sms.cli import (
+    balances,
     db,
     inbox,
     lists,
@@ -51,6 +52,7 @@ _GROUPS = (
     sims,
     routes,
     tariffs,
+    balances,
     numbering,
     simulate,
 )

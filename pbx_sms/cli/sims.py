@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from pbx_sms.cli import tariffs
+from pbx_sms.cli import balances, tariffs
 from pbx_sms.cli.arguments import Commands, add_command, add_group
 from pbx_sms.cli.context import Context
 from pbx_sms.cli.output import Column, key
@@ -22,6 +22,7 @@ def add_commands(commands: Commands) -> None:
     probe = add_command(group, "probe", probe_sim, "Send one test SMS through a SIM, even a quarantined one.")
     probe.add_argument("sim", metavar="SIM", help=which)
     tariffs.add_sim_command(group)
+    balances.add_sim_command(group)
 
 
 def probe_sim(context: Context, args: argparse.Namespace) -> int:

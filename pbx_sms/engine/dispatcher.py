@@ -286,6 +286,8 @@ class Dispatcher:
             if slot is not None:
                 slot.state, slot.state_reason = snapshot.state, snapshot.reason
                 slot.until_at = snapshot.until_at
+                if snapshot.balance_wanted:
+                    slot.balance_wanted.set()
                 if slot.take_limits(limits_of(self._settings, slot.imsi, snapshot.settings)):
                     self._look.set()
                 if snapshot.modem_id != slot.modem_id:

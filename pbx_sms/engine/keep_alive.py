@@ -1,4 +1,5 @@
-"""Uses a SIM that was idle for long: some operators block the SMS of one that was, for a day or for good.
+"""Asks a SIM's balance when somebody wants it or the last answer is old, and uses one that was idle for long:
+some operators block the SMS of one that was, for a day or for good.
 
 Its balance is asked by USSD, which costs nothing and tells something; where that is not possible, a test is
 sent. A SIM that a person holds is asked for its balance, but sends nothing.
@@ -7,17 +8,17 @@ sent. A SIM that a person holds is asked for its balance, but sends nothing.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from datetime import timedelta
 
 from pbx_sms.config import Settings
-from pbx_sms.core import balance
 from pbx_sms.core.reason import Reason
 from pbx_sms.drivers.modem import Modem
 from pbx_sms.engine.sim_slot import SimSlot
 from pbx_sms.engine.storage_thread import StorageThread, Work
 from pbx_sms.errors import ModemError, Refused
-from pbx_sms.storage import keep_alive, probes
+from pbx_sms.storage import balances, keep_alive, probes
 from pbx_sms.storage.events import NewEvent
 
 log = logging.getLogger(__name__)
@@ -41,42 +42,59 @@ class KeepAlive:
 
     async def run(self) -> None:
         """Until cancelled."""
-        if not self._idle_for:
-            # switched off: the modem is not lost for that
-            await asyncio.get_running_loop().create_future()
         wait_s = _SOON_S
         while True:
-            await asyncio.sleep(wait_s)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._slot.balance_wanted.wait(), wait_s)
             wait_s = await self.look()
 
     async def look(self) -> float:
         """Uses the SIM if that is due. Returns after how many seconds to look again."""
+        self._slot.balance_wanted.clear()
+        if await self._storage.insist(
+            lambda work: balances.is_due(work.connection, self._settings, self._slot.sim_id, work.now)
+        ):
+            if not self._is_free():
+                return _SOON_S
+            await self._storage.insist(lambda work: balances.asked(work.connection, self._slot.sim_id))
+            return _LONGEST_S if await self._ask_balance("balance_asked") else _AGAIN_S
+        if not self._idle_for:
+            return _LONGEST_S
         last_at = await self._storage.insist(
             lambda work: keep_alive.last_used_at(work.connection, self._slot.sim_id)
         )
         left_s = (last_at + self._idle_for - self._storage.database.now()).total_seconds()
         if left_s > 0:
             return max(1.0, min(left_s, _LONGEST_S))
-        if not self._slot.registered or self._slot.in_call or self._slot.waiting is None:
+        if not self._is_free():
             return _SOON_S
-        if await self._ask_balance() or await self._probe():
+        if await self._ask_balance("kept_alive") or await self._probe():
             return _LONGEST_S
         return _AGAIN_S
 
-    async def _ask_balance(self) -> bool:
-        own = self._settings.sim_settings(self._slot.imsi)
-        code = balance.code_of(self._slot.imsi, own.balance_code if own is not None else None)
+    def _is_free(self) -> bool:
+        return self._slot.registered and not self._slot.in_call and self._slot.waiting is not None
+
+    async def _ask_balance(self, why: str) -> bool:
+        code = await self._storage.insist(
+            lambda work: balances.code_of(work.connection, self._settings, self._slot.sim_id)
+        )
         if code is None:
             return False
         try:
             reply = await self._modem.ussd(code)
         except ModemError as error:
             log.info("modem=%s balance: %s", self._modem.name, error)
+            if why == "balance_asked":
+                reason = Reason("balance_not_told", {"why": error.code})
+                await self._storage.insist(lambda work: self._tell(work, reason))
             return False
 
         def work(work: Work) -> None:
-            keep_alive.balance_told(work.connection, self._slot.sim_id, reply, work.now)
-            self._tell(work, Reason("kept_alive", {"reply": reply}))
+            warning = balances.told(work.connection, self._settings, self._slot.sim_id, reply, work.now)
+            self._tell(work, Reason(why, {"reply": reply}))
+            if warning is not None:
+                self._tell(work, warning)
 
         await self._storage.insist(work)
         return True

@@ -58,6 +58,8 @@ class SimSlot:
     modem_failures: int = 0
     #: set when another PBX uses the SIM, or nobody knows where it is: it has to be found again
     taken: asyncio.Event = field(default_factory=asyncio.Event)
+    #: set when somebody asked for the SIM's balance
+    balance_wanted: asyncio.Event = field(default_factory=asyncio.Event)
     #: the last outcome leaves open whether the modem still lives: it is asked before it gets a part again
     in_doubt: bool = False
     #: monotonic seconds at which `usage` was counted

@@ -9,12 +9,13 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection
 
 from pbx_sms.config import Settings
-from pbx_sms.core import quota
+from pbx_sms.core import money, quota
 from pbx_sms.core.quota import SimLimits
 from pbx_sms.core.reason import Reason
 from pbx_sms.core.sim import SimState
 from pbx_sms.errors import Conflict, NotFound, Refused
 from pbx_sms.storage import events, probes, sims, usage
+from pbx_sms.storage.balances import threshold_of
 from pbx_sms.storage.engine import Database
 from pbx_sms.storage.events import NewEvent
 from pbx_sms.storage.keep_alive import used_at
@@ -25,7 +26,8 @@ from pbx_sms.storage.sims import SimRow
 def list_sims(database: Database, settings: Settings) -> list[dict[str, Any]]:
     """[{"sim" (IMSI), "label", "state", "reason"?, "reason_params"?, "modem", "operator", "signal_dbm",
     "parts_24h", "parts_30d", "per_day", "per_month", "next_at"?, "keep_alive_at"?, "balance"?,
-    "balance_at"?}]: those in a modem first.
+    "balance_at"?, "balance_amount"?, "balance_currency"?, "balance_low"?, "tariff"?}]: those in a modem
+    first.
 
     `reason` says why it does not send: its own, or its modem's, or the limit that it has reached. `next_at`
     is when it may send again, where it may not now and that is known; `keep_alive_at` when a SIM that stays
@@ -146,6 +148,15 @@ def _shown(connection: Connection, settings: Settings, row: SimRow, now: datetim
         shown["keep_alive_at"] = last_at + timedelta(hours=settings.health.keep_alive_h)
     if row.balance_text is not None:
         shown |= {"balance": row.balance_text, "balance_at": row.balance_at}
+    if row.balance_amount is not None:
+        threshold = threshold_of(settings, row.imsi)
+        shown |= {
+            "balance_amount": money.plain(row.balance_amount),
+            "balance_currency": row.balance_currency,
+            "balance_low": threshold is not None and row.balance_amount < threshold,
+        }
+    if row.tariff is not None:
+        shown["tariff"] = row.tariff
     return shown
 
 

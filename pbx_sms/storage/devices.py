@@ -184,6 +184,8 @@ class SimSnapshot:
     modem_id: int | None
     #: the settings that stand in the database
     settings: dict[str, Any]
+    #: somebody asked for its balance
+    balance_wanted: bool = False
 
 
 _SETTINGS = (
@@ -212,6 +214,7 @@ def snapshots(connection: Connection, sim_ids: Sequence[int]) -> dict[int, SimSn
             last_submit_at=row.last_submit_at,
             modem_id=row.modem_id,
             settings={name: row._mapping[name] for name in _SETTINGS},
+            balance_wanted=row.balance_wanted_at is not None,
         )
         for row in rows
     }

@@ -48,10 +48,3 @@ def last_used_at(connection: Connection, sim_id: int) -> datetime:
 def sim_used(connection: Connection, sim_id: int, now: datetime) -> None:
     """Something came in, or the network answered."""
     connection.execute(update(sims).where(sims.c.sim_id == sim_id).values(active_at=now))
-
-
-def balance_told(connection: Connection, sim_id: int, text: str, now: datetime) -> None:
-    """The operator's words about the balance."""
-    connection.execute(
-        update(sims).where(sims.c.sim_id == sim_id).values(active_at=now, balance_text=text, balance_at=now)
-    )

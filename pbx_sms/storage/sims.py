@@ -18,7 +18,7 @@ from pbx_sms.core.quota import SimLimits
 from pbx_sms.core.reason import Reason
 from pbx_sms.core.sim import TRANSITIONS, SimState
 from pbx_sms.storage.keep_alive import newest_accepted
-from pbx_sms.storage.schema import attempts, modems, sims
+from pbx_sms.storage.schema import attempts, modems, sims, tariffs
 
 _OWN_LIMITS = tuple(field.name for field in fields(SimLimits))
 
@@ -55,6 +55,10 @@ class SimRow:
     #: the operator's words
     balance_text: str | None
     balance_at: datetime | None
+    #: the amount in them, where it could be read
+    balance_amount: Decimal | None
+    balance_currency: str | None
+    tariff: str | None
 
 
 def every(connection: Connection, now: datetime) -> list[SimRow]:
@@ -137,7 +141,14 @@ def _query(now: datetime) -> Any:
         sims.c.active_at,
         sims.c.balance_text,
         sims.c.balance_at,
-    ).select_from(sims.outerjoin(modems, modems.c.modem_id == sims.c.modem_id))
+        sims.c.balance_amount,
+        sims.c.balance_currency,
+        tariffs.c.name.label("tariff"),
+    ).select_from(
+        sims.outerjoin(modems, modems.c.modem_id == sims.c.modem_id).outerjoin(
+            tariffs, tariffs.c.tariff_id == sims.c.tariff_id
+        )
+    )
 
 
 def _row(row: Any) -> SimRow:

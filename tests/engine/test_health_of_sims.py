@@ -9,7 +9,7 @@ from doubles.modem import Rule
 from engine_rig import SLOW, Rig, imsi_of
 
 from pbx_sms.engine.pace import Pace
-from pbx_sms.operations import sims
+from pbx_sms.operations import balances, sims
 from pbx_sms.storage.schema import events
 
 MakeRig = Callable[..., Rig]
@@ -248,3 +248,24 @@ async def test_the_countdown_is_shown(make_rig: MakeRig) -> None:
 def listed(rig: Rig) -> dict[str, Any]:
     (sim,) = sims.list_sims(rig.database, rig.settings)
     return sim
+
+
+async def test_a_balance_that_somebody_wants_is_asked_at_once_and_a_low_one_warns(make_rig: MakeRig) -> None:
+    rig = make_rig(modems=1, pace=SLOW, cost={"low_balance": 150})
+    await rig.start()
+    await rig.passes(5)
+    imsi = rig.modems[0].imsi
+    balances.ask(rig.database, rig.settings, name=imsi)
+    await rig.passes(120)
+    assert rig.modems[0].ussd_codes == ["*100#"]
+    assert listed(rig)["balance_low"] is True
+    assert sim_events(rig, imsi)[-2:] == [("ready", "balance_asked"), ("ready", "balance_low")]
+    await rig.passes(3600)
+    assert rig.modems[0].ussd_codes == ["*100#"], "one order, one question"
+
+
+async def test_a_balance_is_asked_again_when_it_is_old(make_rig: MakeRig) -> None:
+    rig = make_rig(modems=1, pace=SLOW, cost={"balance_every_h": 24})
+    await rig.start()
+    await rig.passes(49 * 3600)
+    assert rig.modems[0].ussd_codes == ["*100#", "*100#", "*100#"]

@@ -14,7 +14,7 @@ from pbx_sms.config import Settings
 from pbx_sms.core.quota import SimLimits
 from pbx_sms.core.verdict import Kind, Scope, Verdict
 from pbx_sms.errors import Conflict, Refused
-from pbx_sms.storage import keep_alive, probes, queue
+from pbx_sms.storage import balances, keep_alive, probes, queue
 from pbx_sms.storage.engine import Database
 from pbx_sms.storage.schema import modems, sims
 
@@ -231,7 +231,7 @@ def test_a_sim_was_last_used_when_it_sent_received_or_was_answered(rig: Rig) -> 
     rig.do(lambda connection, _: keep_alive.sim_used(connection, sim, rig.now))
     assert last_used_at() == rig.now
     rig.later(hours=1)
-    rig.do(lambda connection, _: keep_alive.balance_told(connection, sim, "Баланс: 51,20 р.", rig.now))
+    rig.do(lambda connection, _: balances.told(connection, Settings(), sim, "Баланс: 51,20 р.", rig.now))
     assert last_used_at() == rig.now
     with rig.database.read() as connection:
         row = connection.execute(select(sims.c.balance_text, sims.c.balance_at)).one()
