@@ -7,8 +7,10 @@ import itertools
 import random
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
+from contextvars import ContextVar
 from datetime import datetime, timedelta
 from typing import Any
+from weakref import WeakSet
 
 from doubles.clock import VirtualClock
 from doubles.modem import Accepted, Cell, MemoryModem
@@ -42,6 +44,16 @@ CALM = Pace(look_s=20.0, lease_s=600.0, round_s=30.0, poll_s=600.0, usage_s=60.0
 SLOW = Pace(look_s=900.0, lease_s=7200.0, round_s=1800.0, poll_s=43200.0, usage_s=1800.0)
 
 _mailing_numbers = itertools.count(1)
+#: the engine whose task, or a task of whose task, makes a new one
+_OWNER: ContextVar[Rig | None] = ContextVar("owner", default=None)
+
+
+def _owned_task(loop: asyncio.AbstractEventLoop, coroutine: Any, **more: Any) -> asyncio.Task[Any]:
+    task: asyncio.Task[Any] = asyncio.Task(coroutine, loop=loop, **more)
+    owner = _OWNER.get()
+    if owner is not None:
+        owner.tasks.add(task)
+    return task
 
 
 def imsi_of(number: int) -> str:
@@ -90,6 +102,7 @@ class Rig:
         self._seed = seed
         self._running: asyncio.Task[None] | None = None
         self.engine: Engine | None = None
+        self.tasks: WeakSet[asyncio.Task[Any]] = WeakSet()
 
     # the engine
 
@@ -103,7 +116,12 @@ class Rig:
             pace=self._pace,
             inline_storage=True,
         )
-        self._running = asyncio.create_task(self.engine.run(), name="engine")
+        asyncio.get_running_loop().set_task_factory(_owned_task)
+        owner = _OWNER.set(self)
+        try:
+            self._running = asyncio.create_task(self.engine.run(), name="engine")
+        finally:
+            _OWNER.reset(owner)
         await asyncio.sleep(0.5)
         self.check()
 
@@ -118,11 +136,13 @@ class Rig:
     async def die(self) -> None:
         """The process is gone in the middle; nothing is written any more."""
         assert self._running is not None
-        running, self._running = self._running, None
+        self._running = None
         self.database.close()
-        for task in asyncio.all_tasks() - {asyncio.current_task()}:
+        # the engine's and all that it began; other engines in this loop live on
+        tasks = [task for task in self.tasks if not task.done()]
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(running, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     def check(self) -> None:
         """Raises what the engine died of."""

@@ -297,6 +297,27 @@ def test_a_late_acceptance_lets_the_rest_follow_while_it_can_be_joined(rig: Rig)
     assert rig.state(message) == "submitted"
 
 
+def test_a_begun_message_that_lost_its_reservation_waits_in_the_queue_until_there_is_room(rig: Rig) -> None:
+    """Kept by the SIM it would be asked for again at once, without end: it needs no quota, as a rule."""
+    limits = replace(UNLIMITED, per_hour=3)
+    agent, sim, message = rig.agent(), rig.sim(), rig.message(2)
+    rig.submit(rig.message(), sim, agent, limits=limits)
+    rig.later(minutes=58)
+    granted = rig.submit(message, sim, agent, [UNKNOWN], limits=limits)
+    # what was given back when it became unknown goes to another
+    rig.submit(rig.message(), sim, agent, limits=limits)
+    rig.late(granted.attempt_ids[0])
+    rig.take(message, agent)
+    denied = rig.denied(message, sim, agent, limits)
+    assert (denied.state, denied.shortage) == (MessageState.QUEUED, None)
+    row = rig.row(message)
+    assert (row.state, row.reason_code) == ("queued", "quota_hour")
+    assert row.not_before_at == rig.now + timedelta(minutes=2)
+    rig.later(minutes=2)
+    rig.take(message, agent)
+    assert rig.granted(message, sim, agent, limits).part_numbers == (2,)
+
+
 def test_a_late_acceptance_after_hours_ends_the_message_as_incomplete(rig: Rig) -> None:
     agent, sim, message = rig.agent(), rig.sim(), rig.message(2)
     granted = rig.submit(message, sim, agent, [UNKNOWN])

@@ -21,6 +21,9 @@ from pbx_sms.storage.queue.intent import Begun, Denied
 from pbx_sms.storage.schema import mailings, messages, sims
 from pbx_sms.storage.usage import Shortage
 
+#: when a begun message is looked at again that its SIM cannot take, and nobody knows until when
+_SOON = timedelta(seconds=5)
+
 _MESSAGE = (
     select(
         messages.c.mailing_id,
@@ -70,7 +73,12 @@ def look(connection: Connection, begun: Begun) -> Any:
 def not_now(
     connection: Connection, begun: Begun, row: Any, short: Shortage, now: datetime, new_events: list[NewEvent]
 ) -> Denied:
-    """Only this SIM cannot take it now. A begun message waits for it in the queue."""
+    """Only this SIM cannot take it now. A begun message waits for it in the queue, and one that lost its
+    reservation on the way (it was unknown for a while) until there is room again."""
+    if row.state == MessageState.LEASED and row.first_accepted_at is not None:
+        until_at = short.until_at or now + _SOON
+        leases.hold_back(connection, begun.message_id, begun.agent_id, short.reason, until_at)
+        return Denied(state=MessageState.QUEUED)
     if row.state == MessageState.LEASED:
         return Denied(state=MessageState.LEASED, shortage=short)
     leases.set_aside(connection, begun.message_id, begun.agent_id, short.reason, now, new_events)
