@@ -116,6 +116,12 @@ per_month = 3000
 country = "RU"
 time_zone = "Europe/Moscow"
 
+# When mailings of each kind may send, by the recipient's clock: docs/configuration.md
+[planner]
+advertising_window = "09:00-20:00 Mon-Sat"
+information_window = "09:00-21:00"
+quiet_hours = "21:00-09:00"
+
 [web]
 listen = "127.0.0.1:8080"
 EOF

@@ -55,6 +55,9 @@ def config(folder: Path, modem_count: int) -> Path:
         "per_month = 0",
         "min_gap_s = 0.0",
         "service_reserve_per_day = 0",
+        "[planner]",
+        'information_window = "always"',
+        'quiet_hours = ""',
     ]
     for number in range(modem_count):
         lines += ["[[modem]]", f'name = "gsm{number}"', f'port = "{folder}/sim/modem{number}"']

@@ -75,6 +75,7 @@ def write_config(folder: Path, modem_count: int) -> Path:
         f'[database]\nurl = "sqlite:///{folder}/storm.db"',
         '[agent]\nname = "storm"',
         "[limits]\nper_hour = 0\nper_day = 0\nper_month = 0\nmin_gap_s = 0.0\nservice_reserve_per_day = 0",
+        '[planner]\ninformation_window = "always"\nquiet_hours = ""',
     ]
     lines += [
         f'[[modem]]\nname = "gsm{number}"\nport = "{folder}/sim/modem{number}"'

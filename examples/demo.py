@@ -53,6 +53,12 @@ min_gap_s = 0.5
 country = "RU"
 time_zone = "Europe/Moscow"
 
+# the demo sends at any hour; an office leaves this out
+[planner]
+information_window = "always"
+advertising_window = "always"
+quiet_hours = ""
+
 [web]
 listen = "127.0.0.1:{port}"
 """

@@ -11,6 +11,7 @@ import shlex
 import socket
 import tomllib
 import zoneinfo
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -28,7 +29,9 @@ from pydantic import (
     model_validator,
 )
 
-from pbx_sms.errors import ConfigError
+from pbx_sms.core.mailing import MailingKind
+from pbx_sms.core.planning import calendar, weekly_hours
+from pbx_sms.errors import ConfigError, Refused
 
 #: of the text that confirms a stop: two parts
 MAX_CONFIRMATION = 134
@@ -76,6 +79,28 @@ def _web_address(url: str) -> str:
     return url
 
 
+def _window(text: str) -> str:
+    try:
+        return str(weekly_hours.parse(text))
+    except Refused:
+        raise ValueError(f"{text!r} is no window; write it like 09:00-18:00 Mon-Fri, or always") from None
+
+
+def _quiet_hours(text: str) -> str:
+    if text:
+        _window(text)
+        if text.count("-") != 1 or " " in text.strip():
+            raise ValueError("write quiet hours like 21:00-09:00, or leave them empty")
+    return text
+
+
+def _holiday_country(code: str) -> str:
+    if code and not calendar.is_known(code):
+        raise ValueError(f"the holidays of {code!r} are not known; leave it empty and list days_off")
+    return code
+
+
+Window = Annotated[str, AfterValidator(_window)]
 Count = Annotated[int, Field(ge=0)]
 Seconds = Annotated[float, Field(ge=0)]
 #: TOML has floats: their shortest writing is what the person wrote
@@ -185,8 +210,25 @@ class SendingSettings(_Section):
 
 
 class PlannerSettings(_Section):
-    """When mailings may send."""
+    """When the mailings of each kind may send."""
 
+    advertising_window: Window = "09:00-20:00 Mon-Sat"
+    information_window: Window = "09:00-21:00"
+    service_window: Window = "always"
+    urgent_window: Window = "always"
+    #: by the recipient's clock; nothing of `quiet_for` goes then, whatever its window says
+    quiet_hours: Annotated[str, AfterValidator(_quiet_hours)] = "21:00-09:00"
+    quiet_for: tuple[MailingKind, ...] = (MailingKind.ADVERTISING, MailingKind.INFORMATION)
+    #: kinds that do not send on days off
+    holidays_for: tuple[MailingKind, ...] = (MailingKind.ADVERTISING,)
+    #: whose holidays are days off; the country of `[sending]` where it is left out, none where it is empty
+    holidays_country: Annotated[str, AfterValidator(_holiday_country)] | None = None
+    days_off: tuple[date, ...] = ()
+    working_days: tuple[date, ...] = ()
+    #: by whose clock windows are meant
+    window_zone: Literal["recipient", "office"] = "recipient"
+    #: of a recipient whose country has several zones, where nothing tells which
+    unknown_zone: Literal["all", "office"] = "all"
     #: a mailing that is later than this does not start by itself
     overdue_after_s: Seconds = 900
 

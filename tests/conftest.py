@@ -149,11 +149,17 @@ def sqlite_database(sqlite_url: str) -> Iterator[Database]:
     opened.close()
 
 
+_ANY_HOUR = {"information_window": "always", "advertising_window": "always", "quiet_hours": ""}
+
+
 @pytest.fixture
 def settings() -> Callable[..., Settings]:
-    """Makes settings: `settings(limits={"per_day": 5}, modem=[…])` as if these sections stood in the file."""
+    """Makes settings: `settings(limits={"per_day": 5}, modem=[…])` as if these sections stood in the file.
+
+    Without a `planner` every hour is open: the clock on the wall decides no test.
+    """
 
     def make(**sections: Any) -> Settings:
-        return Settings.model_validate({"agent": {"name": "pbx1"}} | sections)
+        return Settings.model_validate({"agent": {"name": "pbx1"}, "planner": _ANY_HOUR} | sections)
 
     return make

@@ -31,6 +31,9 @@ url = "sqlite:///{folder}/pbx-sms.db"
 name = "pbx1"
 [limits]
 min_gap_s = 0.0
+[planner]
+information_window = "always"
+quiet_hours = ""
 [web]
 listen = "127.0.0.1:{port}"
 """

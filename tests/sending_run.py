@@ -55,6 +55,8 @@ class SendingRun:
         self._config = folder / "sending.toml"
         self._modems = folder / "modems"
         tables = [f'[database]\nurl = "{self.url}"', '[agent]\nname = "pbx1"', f"[limits]\n{_LIMITS}"]
+        # the clock on the wall decides nothing
+        tables.append('[planner]\ninformation_window = "always"\nquiet_hours = ""')
         tables += [
             f'[[modem]]\nname = "gsm{number}"\nport = "{self._modems}/modem{number}"'
             for number in range(modems)

@@ -47,7 +47,8 @@ class Pbx:
         self.config.write_text(
             f'[database]\nurl = "{url}"\n[agent]\nname = "{self.name}"\n[sending]\nsubmit_timeout_s = 3\n'
             f"[limits]\nper_hour = 0\nper_day = {per_day}\nper_month = 0\nmin_gap_s = 0\n"
-            f"service_reserve_per_day = 0\n" + "".join(blocks)
+            f"service_reserve_per_day = 0\n"
+            f'[planner]\ninformation_window = "always"\nquiet_hours = ""\n' + "".join(blocks)
         )
 
     def start(self) -> None:

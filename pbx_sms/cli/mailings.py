@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from pbx_sms.cli import forecasts, lists, mailing_watch, rehearsal, tariffs
+from pbx_sms.cli import forecasts, lists, mailing_watch, plans, rehearsal, tariffs
 from pbx_sms.cli.arguments import Commands, add_command, add_group, positive, row_numbers
 from pbx_sms.cli.context import Context
 from pbx_sms.cli.output import Column, Output, key
@@ -21,8 +21,12 @@ from pbx_sms.operations import mailings, trials
 #: what programs rely on; `show` knows more for the pages
 _SHOWN = (
     *("mailing_id", "name", "kind", "state", "reason", "reason_params", "counts", "parts"),
-    *("parts_submitted", "started_at", "finished_at", "forecast_at", "trial", "trials"),
+    *("parts_submitted", "started_at", "finished_at", "forecast_at", "scheduled_at", "cut_off_at"),
+    *("trial", "trials"),
 )
+
+
+_CREATED = {"draft": "cli_mailing_created", "scheduled": "cli_mailing_planned"}
 
 
 def add_commands(commands: Commands) -> None:
@@ -60,14 +64,16 @@ def add_commands(commands: Commands) -> None:
         type=positive,
         help="send the first N messages, and the rest after “mailing continue”",
     )
-    create.add_argument("--start", action="store_true", help="begin to send at once")
+    create.add_argument("--start", action="store_true", help="begin to send at once, or as planned")
+    plans.add_options(create)
 
     forecasts.add_commands(group)
     rehearsal.add_commands(group)
     tariffs.add_mailing_command(group)
     add_command(group, "list", list_mailings, "Show the mailings, newest first.")
     for name, run, help_text in (
-        ("start", start, "Begin to send a draft."),
+        ("start", start, "Begin to send a draft, or a scheduled one before its time."),
+        ("schedule", schedule, "Give a draft or a scheduled mailing a time, or take it back."),
         ("pause", pause, "Send nothing more until it is resumed."),
         ("resume", resume, "Go on with a paused mailing."),
         ("continue", let_go, "Let the rest of a mailing go that has sent its trial."),
@@ -79,6 +85,12 @@ def add_commands(commands: Commands) -> None:
     ):
         command = add_command(group, name, run, help_text)
         command.add_argument("id", metavar="ID", type=positive)
+        if name == "start":
+            plans.add_options(command)
+        if name == "schedule":
+            time = command.add_mutually_exclusive_group(required=True)
+            time.add_argument("--at", metavar="WHEN", help='like "2026-12-01 10:00"')
+            time.add_argument("--cancel", action="store_true", help="make it a draft again")
         if name == "watch":
             mailing_watch.add_options(command)
         if name == "start":
@@ -97,6 +109,7 @@ def add_commands(commands: Commands) -> None:
 
 
 def create_mailing(context: Context, args: argparse.Namespace) -> int:
+    choice = plans.chosen_or_at_once(context, args)
     list_id, is_new = lists.list_of(context, args)
     bar = ProgressBar()
     try:
@@ -114,6 +127,7 @@ def create_mailing(context: Context, args: argparse.Namespace) -> int:
             created_by=context.person,
             start=args.start,
             progress=bar.draw,
+            choice=choice,
         )
     except Refused:
         if is_new:
@@ -128,12 +142,35 @@ def create_mailing(context: Context, args: argparse.Namespace) -> int:
 
 
 def start(context: Context, args: argparse.Namespace) -> int:
+    choice = plans.chosen(context, args)
     bar = ProgressBar()
     try:
-        started = mailings.start(context.database, context.settings, args.id, bar.draw, trial=args.trial)
+        started = mailings.start(
+            context.database, context.settings, args.id, bar.draw, trial=args.trial, choice=choice
+        )
+    except Conflict as conflict:
+        if conflict.code != "mailing_is_scheduled" or choice is not None:
+            raise
+        begun = mailings.begin_now(context.database, context.settings, args.id, by=context.person)
+        return _tell_state(context, begun)
     finally:
         bar.clear()
     _tell(context.output, started)
+    return 0
+
+
+def schedule(context: Context, args: argparse.Namespace) -> int:
+    if args.cancel:
+        return _tell_state(context, mailings.unschedule(context.database, args.id, by=context.person))
+    bar = ProgressBar()
+    try:
+        scheduled = mailings.schedule(
+            context.database, context.settings, args.id, args.at, by=context.person, progress=bar.draw
+        )
+    finally:
+        bar.clear()
+    shown = {**scheduled, "scheduled_at": context.output.cell(scheduled["scheduled_at"])}
+    context.output.object(scheduled, context.output.sentence("cli_mailing_scheduled", shown))
     return 0
 
 
@@ -173,7 +210,9 @@ def show(context: Context, args: argparse.Namespace) -> int:
         ("cli_column_reason", output.reason(mailing)),
         ("cli_column_messages", ", ".join(f"{state}: {n}" for state, n in mailing["counts"].items())),
         ("cli_column_parts", f"{mailing['parts_submitted']}/{mailing['parts']}"),
+        ("cli_column_scheduled_at", mailing.get("scheduled_at")),
         ("cli_column_started_at", mailing["started_at"]),
+        ("cli_column_cut_off_at", mailing.get("cut_off_at")),
         ("cli_column_finished_at", mailing["finished_at"]),
         ("cli_column_forecast_at", mailing["forecast_at"] or output.reason(mailing.get("forecast", {}))),
         ("cli_column_text", mailing["text"]),
@@ -217,8 +256,9 @@ def report(context: Context, args: argparse.Namespace) -> int:
 
 def _tell(output: Output, created: Mapping[str, Any]) -> None:
     left_out = created["left_out"]
-    code = "cli_mailing_created" if created["state"] == "draft" else "cli_mailing_started"
-    lines = [output.sentence(code, {**created, "left_out": len(left_out)})]
+    code = _CREATED.get(created["state"], "cli_mailing_started")
+    begins = output.cell(created.get("scheduled_at"))
+    lines = [output.sentence(code, {**created, "left_out": len(left_out), "scheduled_at": begins})]
     for row in left_out:
         number = output.cell(row["number"] or row.get("value")) or "—"
         why = output.reason(row)

@@ -50,9 +50,11 @@ def run(context: Context, args: argparse.Namespace) -> int:
 def duties(settings: Settings) -> list[Duty]:
     """What the engine looks after beside the sending: orders of `operations` that nobody gives by hand."""
     from pbx_sms.engine.scheduler import Duty
-    from pbx_sms.operations import forecasts, notify, series
+    from pbx_sms.operations import forecasts, notify, planning, series
+    from pbx_sms.operations.planning.duty import EVERY_S
 
     return [
+        Duty(name="planner", every_s=EVERY_S, carry_out=planning.Planner(settings).look),
         Duty(name="forecasts", every_s=FORECAST_S, carry_out=forecasts.Keeper(settings).refresh),
         Duty(name="series", every_s=SERIES_S, carry_out=lambda database: series.fire_due(database, settings)),
         Duty(

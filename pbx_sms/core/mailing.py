@@ -52,7 +52,8 @@ _S = MailingState
 
 TRANSITIONS: dict[MailingState, frozenset[MailingState]] = {
     _S.DRAFT: frozenset({_S.SCHEDULED, _S.RUNNING, _S.CANCELLED}),
-    _S.SCHEDULED: frozenset({_S.RUNNING, _S.DRAFT, _S.CANCELLED}),
+    # paused: its time passed while nothing ran, or it is being cancelled
+    _S.SCHEDULED: frozenset({_S.RUNNING, _S.PAUSED, _S.DRAFT, _S.CANCELLED}),
     _S.RUNNING: frozenset({_S.PAUSED, _S.FINISHED, _S.CANCELLED}),
     _S.PAUSED: frozenset({_S.RUNNING, _S.CANCELLED}),
     # something is to be sent again, by a person's decision

@@ -309,7 +309,7 @@ class Dispatcher:
         slots = list(self._slots.values())
         held_up = self._book.why_held_up(filled.held_up, now)
         first_rank = self._stock.first_rank()
-        reasons = waits.explain(filled.queues, slots, first_rank, self._hold, now, held_up)
+        reasons = waits.explain(filled.queues, slots, first_rank, self._hold, now, held_up, filled.closed)
         goes_on = {key.mailing_id for key in filled.queues if self._stock.count(key)}
         order = self._explanations.new(reasons, filled.standing, goes_on, now)
         if order is not None:

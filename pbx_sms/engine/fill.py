@@ -6,23 +6,25 @@ The dispatcher makes the plan on the event loop; the storage thread carries it o
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from pbx_sms.core.planning.opening import why_closed
 from pbx_sms.core.quota import SimLimits, Usage
 from pbx_sms.core.reason import Reason
 from pbx_sms.core.route_rules import Route
 from pbx_sms.engine.sim_slot import NEVER_AGAIN_FOR
 from pbx_sms.engine.storage_thread import Work
 from pbx_sms.engine.supply import Supply
-from pbx_sms.storage import devices, queue, standing_still, usage
+from pbx_sms.storage import devices, queue, standing_still, usage, windows
 from pbx_sms.storage.devices import SimSnapshot
 from pbx_sms.storage.queue import Leased
 from pbx_sms.storage.queue.leases import Queue
 from pbx_sms.storage.routing import ready_sims, routes
+from pbx_sms.storage.windows import Window
 
 #: messages in stock that only one SIM may send: more of a SIM that hangs would keep others' out
 _BOUND_TO_ONE = 2
@@ -76,6 +78,9 @@ class FillPlan:
     exhausted: set[Queue] = field(default_factory=set)
     returned: set[int] = field(default_factory=set)
     usage: dict[int, Usage] = field(default_factory=dict)
+    #: running mailings of which everything that waits waits for its window
+    closed: dict[int, Reason] = field(default_factory=dict)
+    _windows: dict[int, list[Window]] = field(default_factory=dict)
 
     def carry_out(self, work: Work) -> FillPlan:
         # an order may be carried out twice when its transaction failed: begin anew
@@ -86,6 +91,7 @@ class FillPlan:
             queue.finish_mailings(work.connection, work.now, work.events)
         self.queues = queue.waiting_queues(work.connection)
         self.standing = standing_still.reasons(work.connection)
+        self._windows = windows.of_running(work.connection)
         self._give_back(work)
         self.usage = {
             sim_id: usage.usage(work.connection, sim_id, limits, work.now, self.zone)
@@ -103,7 +109,24 @@ class FillPlan:
             last_rank = key.rank
             # every queue of a rank needs enough for all SIMs, or it could not have its share
             ready_count += self._lease_queue(work, key)
+        self.closed = self._closed_windows(work)
         return self
+
+    def _closed_windows(self, work: Work) -> dict[int, Reason]:
+        """Why nothing goes of mailings of which all that waits waits for its hours."""
+        found: dict[int, Reason] = {}
+        for key in self.queues:
+            of_mailing = self._windows.get(key.mailing_id or 0)
+            stocked = any(one.message_id not in self.returned for one in self.stock.get(key, ()))
+            if not of_mailing or stocked or self.leased.get(key):
+                continue
+            if key not in self.exhausted and any(window.is_open(work.now) for window in of_mailing):
+                # nobody looked whether there is something that may go now
+                continue
+            waits = windows.waiting_for(work.connection, of_mailing, work.now)
+            if waits is not None:
+                found[waits.mailing_id] = why_closed(waits.zone, waits.opens_at(work.now))
+        return found
 
     def _waits_for_test(self, message: Leased) -> bool:
         """It is the test of a SIM that takes nothing else."""
@@ -178,7 +201,13 @@ class FillPlan:
             return True
 
         taken: list[Leased] = []
+        turns = self._turns(work, key)
         while (wanted := supply.wanted) > 0:
+            if not turns:
+                if not full:
+                    self.exhausted.add(key)
+                break
+            zones = turns[0]
             seen = seen[-1:]
             taken += queue.lease(
                 work.connection,
@@ -191,16 +220,22 @@ class FillPlan:
                 after_id=seen[-1],
                 closed_route_ids=unserved | full,
                 admit=admit,
+                zones=zones,
             )
             if len(seen) == 1:
-                if not full:
-                    self.exhausted.add(key)
-                break
+                # of these zones there is nothing more
+                turns.pop(0)
+                seen = [0]
         if taken:
             self.leased.setdefault(key, []).extend(taken)
         elif not stocked and unserved and key in self.exhausted:
             self._find_held_up(work, key, unserved)
         return len(stocked) + len(taken)
+
+    def _turns(self, work: Work, key: Queue) -> list[Sequence[str]]:
+        """The zones to lease from, one after the other: first the one whose window closes first."""
+        zones = windows.open_zones(self._windows.get(key.mailing_id or 0, ()), work.now)
+        return [zones] if zones is windows.ANYWHERE else [[zone] for zone in zones]
 
     def _read_routes(self, work: Work) -> None:
         self.new_routes, self.new_names, self.has_asked = {}, {}, False

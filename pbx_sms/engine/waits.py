@@ -17,11 +17,15 @@ def explain(
     hold: Reason | None,
     now: datetime,
     held_up: Mapping[Queue, Reason],
+    closed: Mapping[int, Reason],
 ) -> dict[int, Reason | None]:
     """mailing → reason, None where it goes on. `queues` are the running ones, `first_rank` the highest
-    of which a message is ready for any SIM, `held_up` those that wait for SIMs which their rules name."""
+    of which a message is ready for any SIM, `held_up` those that wait for SIMs which their rules name,
+    `closed` those that wait for their hours."""
     return {
-        key.mailing_id: _why(key, slots, hold, now)
+        key.mailing_id: hold
+        or closed.get(key.mailing_id)
+        or _why(key, slots, now)
         or held_up.get(key)
         or (Reason("higher_kind_first") if key.rank < first_rank else None)
         for key in queues
@@ -29,9 +33,7 @@ def explain(
     }
 
 
-def _why(key: Queue, slots: Sequence[SimSlot], hold: Reason | None, now: datetime) -> Reason | None:
-    if hold is not None:
-        return hold
+def _why(key: Queue, slots: Sequence[SimSlot], now: datetime) -> Reason | None:
     if not slots:
         return Reason("no_sim")
     if any(slot.up and slot.quota_allows(key.rank, now) for slot in slots):

@@ -7,18 +7,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, Row, and_, bindparam, exists, func, insert, or_, select, update
 
 from pbx_sms.core import template
 from pbx_sms.core.mailing import RANK, MailingKind, MailingState, UnknownPolicy, allowed_from
 from pbx_sms.core.message import MessageState, PartState
+from pbx_sms.core.planning.choice import AT_ONCE, CutOffAction, Holidays, PlanChoice
 from pbx_sms.core.reason import Reason
-from pbx_sms.storage import events
+from pbx_sms.storage import events, windows
 from pbx_sms.storage.events import NewEvent
-from pbx_sms.storage.schema import mailings, messages, parts
+from pbx_sms.storage.schema import Instant, mailings, messages, parts
 
 #: they have messages, and not all of them have ended
-STARTED = (MailingState.RUNNING, MailingState.PAUSED)
+STARTED = (MailingState.SCHEDULED, MailingState.RUNNING, MailingState.PAUSED)
 #: of a sum over messages: every part of these was accepted
 _ACCEPTED_WHOLE = (MessageState.SUBMITTED, MessageState.DELIVERED, MessageState.UNDELIVERED)
 
@@ -37,6 +38,7 @@ def insert_draft(
     created_by: str | None,
     now: datetime,
     trial_count: int | None = None,
+    choice: PlanChoice = AT_ONCE,
 ) -> int:
     """A new draft and its event; returns its id."""
     mailing_id: int = connection.execute(
@@ -55,11 +57,38 @@ def insert_draft(
             trial_count=trial_count,
             created_by=created_by,
             created_at=now,
+            **plan_columns(choice),
         )
         .returning(mailings.c.mailing_id)
     ).scalar_one()
     _append(connection, mailing_id, MailingState.DRAFT, now)
     return mailing_id
+
+
+def plan_columns(choice: PlanChoice) -> dict[str, Any]:
+    """What a person chose, as the mailing's row holds it."""
+    return {
+        "scheduled_at": choice.start_at,
+        "window": choice.window,
+        "holidays": choice.holidays,
+        "zone_column": choice.zone_column,
+        "cut_off_at": choice.cut_off_at,
+        "cut_off_action": choice.cut_off_action,
+        "smooth": choice.smooth,
+    }
+
+
+def plan_of(mailing: Row[Any]) -> PlanChoice:
+    """What a person chose, from the mailing's row."""
+    return PlanChoice(
+        start_at=mailing.scheduled_at,
+        window=mailing.window,
+        holidays=Holidays(mailing.holidays) if mailing.holidays else None,
+        zone_column=mailing.zone_column,
+        cut_off_at=mailing.cut_off_at,
+        cut_off_action=CutOffAction(mailing.cut_off_action),
+        smooth=mailing.smooth,
+    )
 
 
 def find(connection: Connection, mailing_id: int, *, lock: bool = False) -> Row[Any] | None:
@@ -89,7 +118,7 @@ def started_with(connection: Connection, list_id: int, text: str) -> list[int]:
             .where(
                 mailings.c.list_id == list_id,
                 mailings.c.text == template.clean(text),
-                mailings.c.started_at.is_not(None),
+                or_(mailings.c.started_at.is_not(None), mailings.c.state.in_(STARTED)),
                 mailings.c.state != MailingState.CANCELLED,
             )
             .order_by(mailings.c.mailing_id.desc())
@@ -105,11 +134,13 @@ def change_state(
     *,
     among: Collection[MailingState] | None = None,
     reason: Reason | None = None,
+    if_scheduled_at: datetime | None = None,
     **values: Any,
 ) -> bool:
     """A guarded change with its event; false when the mailing is not in a state that allows it.
 
-    Allowed are the states of `core.mailing.TRANSITIONS`, or fewer (`among`); `values` are further columns.
+    Allowed are the states of `core.mailing.TRANSITIONS`, or fewer (`among`), and only where it is to begin at
+    `if_scheduled_at`; `values` are further columns.
     """
     if target in (MailingState.FINISHED, MailingState.CANCELLED):
         values["finished_at"] = now
@@ -120,6 +151,7 @@ def change_state(
             mailings.c.state.in_(
                 [state for state in allowed_from(target) if among is None or state in among]
             ),
+            *([] if if_scheduled_at is None else [mailings.c.scheduled_at == if_scheduled_at]),
         )
         .values(
             state=target,
@@ -131,6 +163,78 @@ def change_state(
     if changed == 1:
         _append(connection, mailing_id, target, now, reason)
     return changed == 1
+
+
+def state_of(connection: Connection, mailing_id: int) -> str | None:
+    query = select(mailings.c.state).where(mailings.c.mailing_id == mailing_id)
+    return connection.execute(query).scalar_one_or_none()
+
+
+def put_off(
+    connection: Connection, mailing_id: int, start_at: datetime | None, now: datetime, reason: Reason
+) -> bool:
+    """Another time for a scheduled mailing, with its event; false where it is not scheduled any more."""
+    which = and_(mailings.c.mailing_id == mailing_id, mailings.c.state == MailingState.SCHEDULED)
+    changed = connection.execute(update(mailings).where(which).values(scheduled_at=start_at)).rowcount
+    if changed:
+        _append(connection, mailing_id, MailingState.SCHEDULED, now, reason)
+    return changed == 1
+
+
+def resume(connection: Connection, mailing_id: int, now: datetime) -> bool:
+    """A paused mailing goes on; a cut-off that has passed is lifted, or it would stop again at once."""
+    passed = connection.execute(
+        update(mailings)
+        .where(
+            mailings.c.mailing_id == mailing_id,
+            mailings.c.state == MailingState.PAUSED,
+            mailings.c.cut_off_at <= now,
+        )
+        .values(cut_off_at=None)
+    ).rowcount
+    if passed:
+        windows.forget(connection, mailing_id, now)
+    return change_state(
+        connection,
+        mailing_id,
+        MailingState.RUNNING,
+        now,
+        among=(MailingState.PAUSED,),
+        started_at=func.coalesce(mailings.c.started_at, bindparam("now", now, type_=Instant)),
+    )
+
+
+def scheduled_until(connection: Connection, now: datetime) -> list[tuple[int, datetime]]:
+    """Mailings whose time has come, with that time."""
+    rows = connection.execute(
+        select(mailings.c.mailing_id, mailings.c.scheduled_at)
+        .where(mailings.c.state == MailingState.SCHEDULED, mailings.c.scheduled_at <= now)
+        .order_by(mailings.c.scheduled_at, mailings.c.mailing_id)
+    )
+    return [(row.mailing_id, row.scheduled_at) for row in rows]
+
+
+def cut_off_until(connection: Connection, now: datetime) -> list[tuple[int, datetime, CutOffAction]]:
+    """Mailings whose cut-off has come and of which something is to be done: messages that wait are to be
+    cancelled, or a running one is to be paused."""
+    waits = exists(
+        select(messages.c.message_id).where(
+            messages.c.mailing_id == mailings.c.mailing_id,
+            messages.c.state.in_((MessageState.QUEUED, MessageState.LEASED)),
+        )
+    )
+    asks = mailings.c.cut_off_action == CutOffAction.ASK
+    rows = connection.execute(
+        select(mailings.c.mailing_id, mailings.c.cut_off_at, mailings.c.cut_off_action).where(
+            mailings.c.cut_off_at <= now,
+            or_(
+                and_(asks, mailings.c.state == MailingState.RUNNING),
+                and_(~asks, mailings.c.state.in_(STARTED)),
+            ),
+            waits,
+        )
+    )
+    return [(row.mailing_id, row.cut_off_at, CutOffAction(row.cut_off_action)) for row in rows]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

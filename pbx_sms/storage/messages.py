@@ -13,7 +13,7 @@ from pbx_sms.core.message import MessageState, PartState
 from pbx_sms.storage.schema import attempts, events, mailings, messages, parts, sims
 
 #: what a Start has written of them so far is not yet anybody's message
-_BEFORE_START = (MailingState.DRAFT, MailingState.SCHEDULED)
+_BEFORE_START = (MailingState.DRAFT,)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

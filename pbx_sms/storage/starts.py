@@ -16,6 +16,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from pbx_sms.core.mailing import MailingState
+from pbx_sms.core.planning.choice import PlanChoice
 from pbx_sms.core.reason import Reason
 from pbx_sms.storage import mailings as mailing_states
 from pbx_sms.storage.schema import left_out, mailings, messages, parts
@@ -24,7 +25,7 @@ from pbx_sms.storage.schema import left_out, mailings, messages, parts
 CLAIM_LASTS_S = 30.0
 STARTING = "starting"
 #: only these still have no messages that may be sent
-BEFORE_START = (MailingState.DRAFT, MailingState.SCHEDULED)
+BEFORE_START = (MailingState.DRAFT,)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,9 +156,10 @@ def insert_left_out(connection: Connection, mailing_id: int, rows: Sequence[Left
         )
 
 
-def make_running(
+def conclude(
     connection: Connection,
     mailing_id: int,
+    choice: PlanChoice,
     *,
     message_count: int,
     part_count: int,
@@ -165,17 +167,20 @@ def make_running(
     now: datetime,
     trial_until_id: int | None = None,
 ) -> bool:
-    """The last step of a Start, by the holder of the claim; false when the mailing was started already."""
+    """The last step of a Start, by the holder of the claim: the mailing runs, or waits for its time. False
+    when it was started already."""
+    runs = choice.start_at is None
     return mailing_states.change_state(
         connection,
         mailing_id,
-        MailingState.RUNNING,
+        MailingState.RUNNING if runs else MailingState.SCHEDULED,
         now,
         among=BEFORE_START,
         message_count=message_count,
         part_count=part_count,
         left_out_count=left_out_count,
-        started_at=now,
+        started_at=now if runs else None,
+        **mailing_states.plan_columns(choice),
         trial_until_id=trial_until_id,
     )
 

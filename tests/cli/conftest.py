@@ -61,7 +61,11 @@ class Command:
     def __init__(self, folder: Path, database_url: str) -> None:
         self.folder = folder
         self.config = folder / "pbx-sms.toml"
-        self.write_config(f'[database]\nurl = "{database_url}"\n[agent]\nname = "pbx1"\n')
+        self.write_config(
+            f'[database]\nurl = "{database_url}"\n[agent]\nname = "pbx1"\n'
+            # the clock on the wall decides nothing
+            '[planner]\ninformation_window = "always"\nquiet_hours = ""\n'
+        )
         self.environment = os.environ | {
             "PBX_SMS_CONFIG": str(self.config),
             "PYTHONPATH": str(ROOT),

@@ -45,6 +45,10 @@ class VirtualLoop(asyncio.SelectorEventLoop):
     def time(self) -> float:
         return self._jumping.now_s
 
+    def passes(self, time: timedelta) -> None:
+        """Time passes while the loop does not run."""
+        self._jumping.now_s += time.total_seconds()
+
 
 class VirtualClock:
     """The `pbx_sms.clock.Clock` of a loop. `set_by` is what somebody does to the wall clock."""

@@ -40,13 +40,19 @@ def shortage(code: str, until_at: datetime) -> Shortage:
 
 
 def why(queue: Queue, *slots: SimSlot, first_rank: int = 0, hold: Reason | None = None) -> Reason | None:
-    return waits.explain([queue], slots, first_rank, hold, NOW, {})[queue.mailing_id or 0]
+    return waits.explain([queue], slots, first_rank, hold, NOW, {}, {})[queue.mailing_id or 0]
 
 
 def test_one_sim_that_may_send_is_enough() -> None:
     away = slot(1)
     away.registered = False
     assert why(ORDINARY, away, slot(2)) is None
+
+
+def test_closed_hours_are_told_before_what_the_sims_wait_for() -> None:
+    closed = {1: Reason("waits_for_window", {"until": LATER.isoformat()})}
+    found = waits.explain([ORDINARY, URGENT], [], 0, None, NOW, {}, closed)
+    assert found == {1: closed[1], 2: Reason("no_sim")}
 
 
 def test_each_cause_has_its_own_reason() -> None:

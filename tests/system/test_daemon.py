@@ -69,6 +69,7 @@ class Pbx:
             f'[agent]\nname = "{agent}"',
             "[limits]\nper_hour = 0\nper_day = 0\nper_month = 0",
             "min_gap_s = 0.0\nservice_reserve_per_day = 0",
+            '[planner]\ninformation_window = "always"\nquiet_hours = ""',
         ]
         lines += [
             f'[[modem]]\nname = "gsm{number + 1}"\nport = "{self._folder}/sim/modem{number}"'

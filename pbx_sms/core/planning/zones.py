@@ -73,7 +73,7 @@ def zones_of(key: str) -> tuple[tzinfo, ...]:
         hours, _, minutes = key[4:].partition(":")
         offset = sign * timedelta(hours=int(hours), minutes=int(minutes))
         return (timezone(offset, key) if offset else UTC,)
-    if key not in available_timezones():
+    if key not in _available():
         raise ValueError(f"no zone has the key {key!r}")
     return (ZoneInfo(key),)
 
@@ -87,7 +87,7 @@ def of_country(country: str) -> tuple[str, ...]:
     if country in _KNOWN:
         return _KNOWN[country]
     code = phonenumbers.country_code_for_region(country)
-    return tuple(sorted(set(TIMEZONE_DATA.get(str(code), ())) & available_timezones()))
+    return tuple(sorted(set(TIMEZONE_DATA.get(str(code), ())) & _available()))
 
 
 def of_number(msisdn: str, country: str) -> str | None:
@@ -95,10 +95,14 @@ def of_number(msisdn: str, country: str) -> str | None:
 
     `country` is the office's.
     """
-    number = phonenumbers.parse(msisdn)
-    region = phonenumbers.region_code_for_number(number) or country
-    names = _KNOWN.get(region) or number_zones.time_zones_for_number(number)
-    known = [name for name in names if name in available_timezones()]
+    if msisdn.startswith("+7"):
+        # nearly every number of a Russian list; Kazakhstan has what begins with 6 and 7
+        region, names = ("KZ", _KNOWN["KZ"]) if msisdn[2:3] in ("6", "7") else ("RU", RUSSIA)
+    else:
+        number = phonenumbers.parse(msisdn)
+        region = phonenumbers.region_code_for_number(number) or country
+        names = _KNOWN.get(region) or number_zones.time_zones_for_number(number)
+    known = [name for name in names if name in _available()]
     if not known:
         return None
     return known[0] if len(known) == 1 else all_of(region)
@@ -119,10 +123,16 @@ _KNOWN: Final[dict[str, tuple[str, ...]]] = {
 
 
 @lru_cache(maxsize=1)
+def _available() -> frozenset[str]:
+    """Asking for them goes through the whole folder of zones."""
+    return frozenset(available_timezones())
+
+
+@lru_cache(maxsize=1)
 def _names() -> dict[str, str]:
     """IANA names that say where, in small letters."""
     return {
         name.lower(): name
-        for name in available_timezones()
+        for name in _available()
         if "/" in name and not name.startswith(("Etc/", "posix/", "right/", "SystemV/"))
     }

@@ -8,6 +8,7 @@ from pbx_sms.operations.mailings.check import Check, Sample, check, preview
 from pbx_sms.operations.mailings.orders import cancel, list_mailings, pause, resume, show
 from pbx_sms.operations.mailings.plan import LeftOut, Repeats
 from pbx_sms.operations.mailings.report import report
+from pbx_sms.operations.mailings.schedule import begin_now, schedule, unschedule
 from pbx_sms.operations.mailings.start import create, start
 from pbx_sms.operations.mailings.trial import let_go
 
@@ -16,6 +17,7 @@ __all__ = [
     "LeftOut",
     "Repeats",
     "Sample",
+    "begin_now",
     "cancel",
     "check",
     "create",
@@ -25,6 +27,8 @@ __all__ = [
     "preview",
     "report",
     "resume",
+    "schedule",
     "show",
     "start",
+    "unschedule",
 ]

@@ -11,6 +11,7 @@ from pbx_sms.config import Settings
 from pbx_sms.core import encoding, segments
 from pbx_sms.core.encoding import Encoding
 from pbx_sms.core.mailing import MailingKind
+from pbx_sms.core.planning.choice import AT_ONCE, PlanChoice
 from pbx_sms.core.reason import Reason
 from pbx_sms.core.segments import Measure
 from pbx_sms.errors import NotFound, Refused
@@ -24,6 +25,9 @@ from pbx_sms.operations.mailings.plan import (
     find_list,
     parse_repeats,
 )
+from pbx_sms.operations.planning.hours import MailingHours
+from pbx_sms.operations.planning.spread import refuse_endless
+from pbx_sms.operations.planning.zones import zone_finder
 from pbx_sms.storage import mailing_rows, mailings
 from pbx_sms.storage.engine import Database
 from pbx_sms.storage.mailing_rows import ListHead
@@ -86,6 +90,8 @@ class Check:
     first: Sample | None
     #: mailings of this list and text that were started before, newest first
     started_before: tuple[int, ...]
+    #: messages by the recipients' zones; empty where the hours there do not matter
+    zones: dict[str, int]
 
 
 @dataclass(slots=True)
@@ -107,6 +113,7 @@ class _Tally:
     longest: list[Ready] = field(default_factory=list)
     shortest: list[Ready] = field(default_factory=list)
     first: Ready | None = None
+    zones: Counter[str] = field(default_factory=Counter)
 
     def add(self, decision: Decision) -> None:
         self.rows += 1
@@ -135,6 +142,8 @@ class _Tally:
         if measure.encoding is Encoding.UCS2:
             self.forcing.update(encoding.forcing_characters(ready.text))
         self.first = self.first or ready
+        if ready.zone is not None:
+            self.zones[ready.zone] += 1
         if len(self.longest) < _SAMPLES or measure.units > self.longest[-1].measure.units:
             self.longest = sorted([*self.longest, ready], key=lambda one: -one.measure.units)[:_SAMPLES]
         if len(self.shortest) < _SAMPLES or measure.units < self.shortest[-1].measure.units:
@@ -170,12 +179,14 @@ def check(
     repeats: str | None = None,
     leave_out_incomplete: bool = False,
     progress: Progress | None = None,
+    choice: PlanChoice = AT_ONCE,
 ) -> Check:
     """Goes through the whole list. Mistakes in the text are `problems` too, with nothing counted.
 
     Raises NotFound(list_not_found), Conflict(list_not_ready), Refused(kind_invalid, repeats_invalid).
+    `choice`: when it would send.
     """
-    parse_kind(kind)
+    hours = MailingHours(settings, parse_kind(kind), choice)
     repeats_choice = parse_repeats(repeats)
     head = find_list(database, list_id)
     tally = _Tally()
@@ -183,6 +194,9 @@ def check(
     used_columns: tuple[str, ...] = ()
     try:
         bound = bind(head, text)
+        zone_of = zone_finder(database, settings, head, choice) if hours.by_zone else None
+        if choice.smooth:
+            refuse_endless(hours, database.now())
     except Refused as error:
         problems.append(Reason.of(error))
     else:
@@ -194,6 +208,7 @@ def check(
             bound,
             repeats=repeats_choice,
             leave_out_incomplete=leave_out_incomplete,
+            zone_of=zone_of,
         ):
             for decision in decisions:
                 tally.add(decision)
@@ -235,6 +250,7 @@ def _checked(
         shortest=tuple(_sample(one) for one in tally.shortest),
         first=_sample(tally.first) if tally.first else None,
         started_before=tuple(started_before),
+        zones=dict(tally.zones.most_common()),
     )
 
 

@@ -35,13 +35,20 @@ def pause(database: Database, mailing_id: int, *, by: str | None = None) -> dict
 
 
 def resume(database: Database, mailing_id: int, *, by: str | None = None) -> dict[str, Any]:
-    """Goes on where it was paused. {"mailing_id", "state"}. Only of a paused mailing; one that waits behind
-    its trial needs `let_go`: Conflict(mailing_waits_for_word)."""
+    """Goes on where it was paused; a cut-off that has passed is lifted. {"mailing_id", "state"}.
+
+    Only of a paused mailing; one that waits behind its trial needs `let_go`:
+    Conflict(mailing_waits_for_word)."""
     with database.read() as connection:
         mailing = mailings.find(connection, mailing_id)
     if mailing is not None and mailing.reason_code == WAITS_FOR_WORD:
         raise Conflict("mailing_waits_for_word", mailing_id=mailing_id)
-    return _change(database, mailing_id, MailingState.PAUSED, MailingState.RUNNING, None)
+    now = database.now()
+    with database.begin() as connection:
+        if not mailings.resume(connection, mailing_id, now):
+            raise refusal(mailings.find(connection, mailing_id), mailing_id)
+    database.wake()
+    return {"mailing_id": mailing_id, "state": str(MailingState.RUNNING)}
 
 
 def cancel(database: Database, mailing_id: int, *, by: str | None = None) -> dict[str, Any]:
@@ -99,7 +106,7 @@ def _cancel_started(database: Database, mailing_id: int, reason: Reason | None) 
 def show(database: Database, mailing_id: int) -> dict[str, Any]:
     """{"mailing_id", "name", "kind", "state", "reason"?, "reason_params"?, "counts": {state: messages},
     "messages", "parts", "parts_submitted", "left_out", "list_id", "text", "created_at", "created_by",
-    "started_at", "finished_at", "forecast_at", "forecast"?}.
+    "started_at", "finished_at", "scheduled_at"?, "cut_off_at"?, "forecast_at", "forecast"?}.
 
     `reason` says why it is paused, or why nothing of it moves at the moment; "forecast" {"reason",
     "reason_params", "made_at"} why it never ends as things are.
@@ -187,6 +194,9 @@ def _shown(mailing: Row[Any]) -> dict[str, Any]:
         "finished_at": mailing.finished_at,
         "forecast_at": None,
     }
+    for name in ("scheduled_at", "cut_off_at"):
+        if (at := getattr(mailing, name)) is not None:
+            shown[name] = at
     if mailing.state in FORESEEN:
         shown["forecast_at"] = mailing.forecast_at
         if mailing.forecast_reason_code is not None:

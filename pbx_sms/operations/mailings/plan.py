@@ -7,6 +7,7 @@ later one that can.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
@@ -18,6 +19,7 @@ from pbx_sms.core.reason import Reason
 from pbx_sms.core.segments import Measure
 from pbx_sms.core.template import BoundTemplate
 from pbx_sms.errors import Conflict, NotFound, Refused
+from pbx_sms.operations.planning.zones import ZoneFinder
 from pbx_sms.storage import mailing_rows
 from pbx_sms.storage.engine import Database
 from pbx_sms.storage.mailing_rows import ListHead, ListRow
@@ -42,6 +44,8 @@ class Ready:
     measure: Measure
     #: the row with the same number and another text, where nobody has chosen yet what to do
     undecided_of_row: int | None = None
+    #: the recipient's, where the hours there matter
+    zone: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +92,9 @@ class Plan:
         leave_out_incomplete: bool,
         max_parts: int,
         repeated_rows: set[int],
+        zone_of: ZoneFinder | None = None,
     ) -> None:
+        self._zone_of = zone_of
         self._bound = bound
         self._repeats = repeats
         self._leave_out_incomplete = leave_out_incomplete
@@ -124,13 +130,12 @@ class Plan:
             )
             return LeftOut(row=row.row, msisdn=row.msisdn, reason=reason)
         first_row = row.repeat_of_row if row.repeat_of_row is not None else row.row
-        if first_row not in self._repeated_rows:
-            return Ready(row=row.row, msisdn=row.msisdn, text=text, measure=measure)
-        return self._decide_repeated(first_row, row.row, row.msisdn, text, measure)
+        zone = None if self._zone_of is None else self._zone_of(row.fields, row.msisdn)
+        ready = Ready(row=row.row, msisdn=row.msisdn, text=text, measure=measure, zone=zone)
+        return ready if first_row not in self._repeated_rows else self._decide_repeated(first_row, ready)
 
-    def _decide_repeated(
-        self, first_row: int, row: int, msisdn: str, text: str, measure: Measure
-    ) -> Decision:
+    def _decide_repeated(self, first_row: int, ready: Ready) -> Decision:
+        row, msisdn, text = ready.row, ready.msisdn, ready.text
         texts = self._texts.setdefault(first_row, {})
         if text in texts:
             reason = Reason("repeat_same_text", {"of_row": texts[text]})
@@ -142,7 +147,7 @@ class Plan:
                 return LeftOut(row=row, msisdn=msisdn, reason=Reason("repeat_other_text", {"of_row": of_row}))
             undecided_of_row = of_row
         texts[text] = row
-        return Ready(row=row, msisdn=msisdn, text=text, measure=measure, undecided_of_row=undecided_of_row)
+        return dataclasses.replace(ready, undecided_of_row=undecided_of_row)
 
 
 def find_list(database: Database, list_id: int) -> ListHead:
@@ -180,6 +185,7 @@ def decide_all(
     *,
     repeats: Repeats | None,
     leave_out_incomplete: bool,
+    zone_of: ZoneFinder | None = None,
 ) -> Iterator[list[Decision]]:
     """Decisions about every row of the list, in chunks in the list's order."""
     with database.read() as connection:
@@ -190,6 +196,7 @@ def decide_all(
         leave_out_incomplete=leave_out_incomplete,
         max_parts=settings.sending.max_parts,
         repeated_rows=repeated_rows,
+        zone_of=zone_of,
     )
     for rows in mailing_rows.stream_rows(database, list_id):
         yield [plan.decide(row) for row in rows]

@@ -8,6 +8,7 @@ short transactions. It all belongs to nobody until the last transaction makes th
 from __future__ import annotations
 
 import contextlib
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,6 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from pbx_sms.config import Settings
 from pbx_sms.core import template
 from pbx_sms.core.mailing import MailingKind, MailingState, UnknownPolicy
+from pbx_sms.core.planning.choice import AT_ONCE, PlanChoice
 from pbx_sms.errors import Conflict, NotFound, Refused
 from pbx_sms.operations.mailings.check import Check, Progress, check, parse_kind
 from pbx_sms.operations.mailings.claims import at_work, is_dead, new_claim
@@ -31,6 +33,8 @@ from pbx_sms.operations.mailings.plan import (
     parse_repeats,
 )
 from pbx_sms.operations.mailings.trial import Trial, check_trial
+from pbx_sms.operations.planning import MailingHours, windows, zone_finder
+from pbx_sms.operations.planning.spread import spread_out
 from pbx_sms.operations.routing.choice import RouteChooser
 from pbx_sms.storage import mailings, queue, starts
 from pbx_sms.storage.engine import Database
@@ -61,9 +65,10 @@ def create(
     start: bool = False,
     progress: Progress | None = None,
     also: Also | None = None,
+    choice: PlanChoice = AT_ONCE,
 ) -> dict[str, Any]:
-    """A draft, or with `start` a running mailing: {"mailing_id", "state", "messages", "parts",
-    "left_out": [{"row", "number", "reason", "reason_params", "value"?}]}.
+    """A draft, or with `start` a running or scheduled mailing: {"mailing_id", "state", "scheduled_at"?,
+    "messages", "parts", "left_out": [{"row", "number", "reason", "reason_params", "value"?}]}.
 
     `name` is the list's name where none is given; `unknown` a value of `UnknownPolicy`; with `trial` so many
     messages go first, and the rest after `let_go`; `also` writes in the transaction that stores the draft.
@@ -84,6 +89,7 @@ def create(
         repeats=repeats,
         leave_out_incomplete=leave_out_incomplete,
         progress=None if start else progress,
+        choice=choice,
     )
     _refuse_problems(checked)
     now = database.now()
@@ -101,6 +107,7 @@ def create(
             trial_count=trial,
             created_by=created_by,
             now=now,
+            choice=choice,
         )
         if also is not None:
             also(connection, mailing_id)
@@ -132,8 +139,12 @@ def start(
     check_progress: Progress | None = None,
     is_checked: bool = False,
     trial: int | None = None,
+    choice: PlanChoice | None = None,
 ) -> dict[str, Any]:
     """Starts a draft; the shape of `create`. The list and the stop list are looked at again.
+
+    `choice`: when it sends, in the place of what was chosen for the draft; with a time, the mailing is
+    scheduled and everything is ready for it.
 
     `check_progress` tells of the first way through the list, which finds what forbids the Start; `progress`
     of the second, which fills the queue. `is_checked`: the caller made this draft a moment ago with `create`,
@@ -151,6 +162,7 @@ def start(
         check_progress=check_progress,
         is_checked=is_checked,
         trial=trial,
+        choice=choice,
     )
 
 
@@ -163,12 +175,15 @@ def _start(
     check_progress: Progress | None = None,
     is_checked: bool,
     trial: int | None = None,
+    choice: PlanChoice | None = None,
 ) -> dict[str, Any]:
     with _claimed(database, mailing_id) as claim:
         with database.read() as connection:
             mailing = mailings.find(connection, mailing_id)
         if mailing is None:
             raise NotFound("mailing_not_found", mailing_id=mailing_id)
+        choice = mailings.plan_of(mailing) if choice is None else choice
+        choice.refuse_impossible(database.now())
         if not is_checked:
             _refuse_problems(
                 check(
@@ -179,14 +194,18 @@ def _start(
                     repeats=mailing.repeats,
                     leave_out_incomplete=mailing.leave_out_incomplete,
                     progress=check_progress,
+                    kind=mailing.kind,
+                    choice=choice,
                 )
             )
         remove_left_behind(database, mailing_id, claim)
-        filled = _fill(database, settings, mailing, claim, progress, Trial.of(trial or mailing.trial_count))
+        one = Trial.of(trial or mailing.trial_count)
+        filled = _fill(database, settings, mailing, claim, progress, one, choice)
     database.wake()
     return {
         "mailing_id": mailing_id,
-        "state": str(MailingState.RUNNING),
+        "state": str(MailingState.RUNNING if choice.start_at is None else MailingState.SCHEDULED),
+        **({} if choice.start_at is None else {"scheduled_at": choice.start_at}),
         "messages": filled.message_count,
         "parts": filled.part_count,
         "left_out": [one.as_dict() for one in filled.left_out],
@@ -243,6 +262,8 @@ class _Filled:
     part_count: int = 0
     row_count: int = 0
     left_out: list[LeftOut] = field(default_factory=list)
+    #: messages by zone, "" for none
+    zones: Counter[str] = field(default_factory=Counter)
     new_messages: list[NewMessage] = field(default_factory=list)
     new_left_out: list[LeftOutRow] = field(default_factory=list)
     unwritten_rows: int = 0
@@ -253,6 +274,7 @@ class _Filled:
             case Ready(undecided_of_row=None, measure=measure):
                 self.message_count += 1
                 self.part_count += measure.parts
+                self.zones[decision.zone or ""] += 1
                 self.unwritten_rows += 1 + measure.parts
                 self.new_messages.append(
                     NewMessage(
@@ -264,6 +286,7 @@ class _Filled:
                         encoding=measure.encoding,
                         part_count=measure.parts,
                         wants_report=wants_report,
+                        zone=decision.zone,
                     )
                 )
             case LeftOut():
@@ -284,8 +307,10 @@ def _fill(
     claim: Claim,
     progress: Progress | None,
     trial: Trial,
+    choice: PlanChoice,
 ) -> _Filled:
     head = find_list(database, mailing.list_id)
+    hours = MailingHours(settings, MailingKind(mailing.kind), choice)
     bound = bind(head, mailing.text)
     filled = _Filled(trial=trial)
     with database.read() as connection:
@@ -303,6 +328,7 @@ def _fill(
         bound,
         repeats=parse_repeats(mailing.repeats),
         leave_out_incomplete=mailing.leave_out_incomplete,
+        zone_of=zone_finder(database, settings, head, choice) if hours.by_zone else None,
     ):
         for decision in decisions:
             filled.add(decision, mailing, wants_report=settings.sending.delivery_reports)
@@ -317,11 +343,23 @@ def _fill(
     with database.begin() as connection:
         _keep_claim(database, connection, mailing.mailing_id, claim)
         _write(database, connection, mailing.mailing_id, filled, chooser)
+    if choice.smooth:
+        spread_out(
+            database,
+            mailing.mailing_id,
+            hours,
+            filled.zones,
+            keep=lambda connection: _keep_claim(database, connection, mailing.mailing_id, claim),
+        )
+    with database.begin() as connection:
+        _keep_claim(database, connection, mailing.mailing_id, claim)
         if trial.count is not None:
             starts.set_trial(connection, mailing.mailing_id, trial.count)
-        if not starts.make_running(
+        windows.write(connection, mailing.mailing_id, hours, filled.zones, database.now())
+        if not starts.conclude(
             connection,
             mailing.mailing_id,
+            choice,
             message_count=filled.message_count,
             part_count=filled.part_count,
             left_out_count=len(filled.left_out),

@@ -33,6 +33,7 @@ from pbx_sms.storage.queue.orders import (
 from pbx_sms.storage.queue.probes import add_probe, open_probe, probes_overdue
 from pbx_sms.storage.queue.recovery import Recovery, abandon_overdue, recover
 from pbx_sms.storage.queue.report import record_report
+from pbx_sms.storage.queue.spreading import spread, waiting_of
 from pbx_sms.storage.queue.stopped import add_confirmation, cancel_confirmations
 from pbx_sms.storage.queue.submit import begin_submit
 from pbx_sms.storage.queue.unknown import fail_by_policy
@@ -76,7 +77,9 @@ __all__ = [
     "set_aside",
     "settle",
     "settle_late",
+    "spread",
     "suppress",
+    "waiting_of",
     "waiting_queues",
     "withdraw",
 ]

@@ -33,6 +33,8 @@ class NewMessage:
     trial_of: int | None = None
     #: the stop that it confirms; see queue.stopped
     confirms_stop_id: int | None = None
+    #: the recipient's, where the hours there matter
+    zone: str | None = None
 
 
 def insert_messages(connection: Connection, new: Sequence[NewMessage], now: datetime) -> list[int]:
@@ -66,6 +68,7 @@ def insert_messages(connection: Connection, new: Sequence[NewMessage], now: date
                 "route_id": message.route_id,
                 "trial_of": message.trial_of,
                 "confirms_stop_id": message.confirms_stop_id,
+                "zone": message.zone,
                 "created_at": now,
             }
             for message_id, message in zip(ids, new, strict=True)

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Connection, and_, bindparam, exists, or_, 
 from pbx_sms.core.mailing import MailingState
 from pbx_sms.core.message import MessageState, PartState
 from pbx_sms.core.reason import Reason
+from pbx_sms.storage import windows
 from pbx_sms.storage.events import NewEvent
 from pbx_sms.storage.schema import mailings, messages, parts
 
@@ -82,12 +83,14 @@ def lease(
     after_id: int = 0,
     closed_route_ids: Collection[int] = (),
     admit: Callable[[Leased], bool] | None = None,
+    zones: Collection[str] | None = None,
 ) -> list[Leased]:
     """Takes up to `limit` messages of a queue in the list's order, so that those tried before come first.
 
-    Only messages that are due, that one of `sim_ids` may send, and whose route is none of
-    `closed_route_ids`. Another agent's are passed over. `admit` is asked once about each of the first `limit`
-    after `after_id`, in the list's order, and may leave it where it is.
+    Only messages that are due, that one of `sim_ids` may send, whose route is none of `closed_route_ids`, and
+    of `zones` ("" = without one): those whose window is open where none are given. Another agent's are passed
+    over. `admit` is asked once about each of the first `limit` after `after_id`, in the list's order, and may
+    leave it where it is.
     """
     due = and_(
         messages.c.mailing_id == queue.mailing_id
@@ -111,6 +114,11 @@ def lease(
                 messages.c.route_id.not_in(tuple(closed_route_ids)),
             ),
         )
+    if zones is None and queue.mailing_id is not None:
+        zones = windows.open_zones(windows.of_mailing(connection, queue.mailing_id), now)
+    if zones is not None and zones is not windows.ANYWHERE:
+        named = messages.c.zone.in_(tuple(zones))
+        due = and_(due, or_(messages.c.zone.is_(None), named) if "" in zones else named)
     return _take(connection, due, limit, agent_id, until_at, admit)
 
 

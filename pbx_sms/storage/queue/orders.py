@@ -23,6 +23,7 @@ from pbx_sms.storage.schema import attempts, messages, parts
 
 #: what may be ended without asking a modem: nothing of it is under way
 _NOT_UNDER_WAY = (MessageState.QUEUED, MessageState.LEASED)
+_CANCELLED = Reason("mailing_cancelled")
 
 
 def return_unstarted(connection: Connection, message_id: int) -> int:
@@ -151,28 +152,23 @@ def cancel_mailing(
     new_events: list[NewEvent],
     *,
     limit: int | None = None,
+    reason: Reason = _CANCELLED,
 ) -> int:
-    """Cancels what has not gone, or `limit` messages of it: a large mailing in one piece would hold up
-    every SIM for seconds. What is under way ends by itself. Returns how many were cancelled."""
+    """Cancels what has not gone, or `limit` of it: all at once would hold up every SIM for seconds. What is
+    under way ends by itself. Returns how many were cancelled."""
     which = messages.c.mailing_id == mailing_id
-    if limit is not None:
+    if limit:
         chosen = select(messages.c.message_id).where(which, messages.c.state.in_(_NOT_UNDER_WAY)).limit(limit)
         which = messages.c.message_id.in_(chosen.scalar_subquery())
-    return len(_end(connection, which, MessageState.CANCELLED, Reason("mailing_cancelled"), now, new_events))
+    return len(_end(connection, which, MessageState.CANCELLED, reason, now, new_events))
 
 
 def cancel_message(
     connection: Connection, message_id: int, now: datetime, new_events: list[NewEvent]
 ) -> MessageState:
     """Ends one message of a cancelled mailing that came back into the queue. Returns its state."""
-    _end(
-        connection,
-        messages.c.message_id == message_id,
-        MessageState.CANCELLED,
-        Reason("mailing_cancelled"),
-        now,
-        new_events,
-    )
+    which = messages.c.message_id == message_id
+    _end(connection, which, MessageState.CANCELLED, _CANCELLED, now, new_events)
     statement = select(messages.c.state).where(messages.c.message_id == message_id)
     return MessageState(connection.execute(statement).scalar_one())
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, and_, bindparam, func, select
 
 from pbx_sms.core.mailing import MailingState
 from pbx_sms.core.message import MessageState
@@ -18,7 +18,7 @@ from pbx_sms.core.sim import PROBED, SimState
 from pbx_sms.storage.events import NewEvent
 from pbx_sms.storage.queue import leases, orders, stopped
 from pbx_sms.storage.queue.intent import Begun, Denied
-from pbx_sms.storage.schema import mailings, messages, sims
+from pbx_sms.storage.schema import mailings, messages, sending_windows, sims
 from pbx_sms.storage.usage import Shortage
 
 #: when a begun message is looked at again that its SIM cannot take, and nobody knows until when
@@ -47,10 +47,18 @@ _MESSAGE = (
         messages.c.message_id,
         sims.c.state.label("sim_state"),
         sims.c.modem_id.label("sim_modem_id"),
+        sending_windows.c.from_at.label("window_from_at"),
+        sending_windows.c.until_at.label("window_until_at"),
     )
     .select_from(
-        messages.outerjoin(mailings, mailings.c.mailing_id == messages.c.mailing_id).outerjoin(
-            sims, sims.c.sim_id == bindparam("sim_id")
+        messages.outerjoin(mailings, mailings.c.mailing_id == messages.c.mailing_id)
+        .outerjoin(sims, sims.c.sim_id == bindparam("sim_id"))
+        .outerjoin(
+            sending_windows,
+            and_(
+                sending_windows.c.mailing_id == messages.c.mailing_id,
+                sending_windows.c.zone == func.coalesce(messages.c.zone, ""),
+            ),
         )
     )
     .where(
@@ -111,6 +119,10 @@ def forbidden(
         # paused: it goes back; a begun message is completed all the same, or the recipient gets a torso
         leases.release(connection, [begun.message_id], begun.agent_id)
         return Denied(state=MessageState.QUEUED)
+    if not is_begun and _is_closed(row, now):
+        # its window ended since it was taken; a begun message is completed like that of a paused mailing
+        leases.release(connection, [begun.message_id], begun.agent_id)
+        return Denied(state=MessageState.QUEUED)
     bound_elsewhere = row.bound_sim_id is not None and row.bound_sim_id != begun.sim_id
     if bound_elsewhere or (row.bound_sim_id is None and not is_begun and row.route_id != begun.route_id):
         # or a person gave it another route meanwhile
@@ -121,3 +133,10 @@ def forbidden(
         short = Shortage(reason=Reason("waits_for_sim"), until_at=None)
         return not_now(connection, begun, row, short, now, new_events)
     return None
+
+
+def _is_closed(row: Any, now: datetime) -> bool:
+    """Whether the message has a window that is not open."""
+    if row.window_from_at is None:
+        return False
+    return bool(now < row.window_from_at or (row.window_until_at is not None and row.window_until_at <= now))

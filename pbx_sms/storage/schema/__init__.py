@@ -20,6 +20,7 @@ from pbx_sms.storage.schema.people import (
     stop_list,
     users,
 )
+from pbx_sms.storage.schema.planning import sending_windows
 from pbx_sms.storage.schema.routes import routes, routing_rules
 from pbx_sms.storage.schema.sending import (
     attempts,
@@ -61,6 +62,7 @@ __all__ = [
     "reports",
     "routes",
     "routing_rules",
+    "sending_windows",
     "series",
     "series_runs",
     "series_sent",

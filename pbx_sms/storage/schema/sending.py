@@ -15,6 +15,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    and_,
     false,
 )
 
@@ -54,6 +55,15 @@ mailings = Table(
     Column("forecast_at", Instant),
     #: core.mailing.UnknownPolicy
     Column("unknown_policy", String(8), nullable=False, server_default="keep"),
+    #: core.planning.choice: NULL = as the kind's settings say
+    Column("window", Text),
+    Column("holidays", String(8)),
+    Column("zone_column", Text),
+    #: nothing goes at or after it; then cancel | ask
+    Column("cut_off_at", Instant),
+    Column("cut_off_action", String(8), nullable=False, server_default="cancel"),
+    #: spread evenly over the open hours
+    Column("smooth", Boolean, nullable=False, server_default=false()),
     #: so many messages go first, the rest after a person's word; NULL = no trial
     Column("trial_count", Integer),
     #: the last message of the trial: what comes after it is held; NULL once nothing is
@@ -121,6 +131,8 @@ messages = Table(
     Column("probe", Boolean, nullable=False, server_default=false()),
     #: the stop of `stop_history` that it confirms: it passes the stop list while that one holds
     Column("confirms_stop_id", Id),
+    #: the recipient's, see core.planning.zones; NULL where its hours do not matter
+    Column("zone", String(40)),
     #: the SIMs it may take by the rules of the office; NULL = the default spread
     Column("route_id", Id),
     #: a single message that shows what this mailing would send
@@ -222,6 +234,14 @@ Index(
     messages.c.mailing_id,
     messages.c.message_id,
     **_where(messages.c.state == "queued"),
+)
+#: the same of one zone, where the others' windows are closed
+Index(
+    "ix_messages_queue_zone",
+    messages.c.mailing_id,
+    messages.c.zone,
+    messages.c.message_id,
+    **_where(and_(messages.c.state == "queued", messages.c.zone.is_not(None))),
 )
 #: what a start and the housekeeping look for
 Index(
