@@ -18,6 +18,7 @@ from flask import Flask, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 
+from pbx_sms.operations import inbox
 from web import languages
 from web.context import database
 
@@ -86,6 +87,7 @@ def init_app(app: Flask, time_zone: str) -> None:
             "language": languages.current(),
             "language_names": languages.NAMES,
             "may_order": current_user.is_authenticated and current_user.may_order,
+            "open_inbox": lambda: inbox.open_count(database()),
         }
     )
 
