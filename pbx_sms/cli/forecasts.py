@@ -7,7 +7,7 @@ import contextlib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from pbx_sms.cli import lists
+from pbx_sms.cli import lists, plans
 from pbx_sms.cli.arguments import Commands, add_command, positive
 from pbx_sms.cli.context import Context
 from pbx_sms.cli.output import Output
@@ -40,6 +40,7 @@ def add_commands(group: Commands) -> None:
     command.add_argument(
         "--leave-out-incomplete", action="store_true", help="leave rows out whose {Column} is empty"
     )
+    plans.add_options(command)
     command.add_argument(
         "--what-if",
         metavar="CHANGE=N",
@@ -67,6 +68,7 @@ def forecast(context: Context, args: argparse.Namespace) -> int:
                     kind=args.kind,
                     repeats=args.repeats,
                     leave_out_incomplete=args.leave_out_incomplete,
+                    choice=plans.chosen_or_at_once(context, args),
                     changes=changes,
                     progress=bar.draw,
                 )

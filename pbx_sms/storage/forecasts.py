@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import statistics
 from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, or_, select, update
+from sqlalchemy import Connection, Row, func, or_, select, update
 
 from pbx_sms.core.mailing import MailingKind, MailingState
 from pbx_sms.core.message import MessageState
@@ -25,14 +25,33 @@ _WAITING = (MessageState.QUEUED, MessageState.LEASED)
 FORESEEN = (MailingState.RUNNING, MailingState.SCHEDULED)
 
 
+@dataclass(frozen=True, slots=True)
+class Sort:
+    """What decides when and through which SIMs a message may go."""
+
+    #: the SIM that alone may send it, None: any
+    sim_id: int | None = None
+    #: the recipient's; "" where it does not matter
+    zone: str = ""
+
+
+@dataclass(slots=True)
+class WaitingRows:
+    """Messages of one sort in the mailing's order: parts, place among all of the mailing, not before."""
+
+    parts: list[int] = field(default_factory=list)
+    places: list[int] = field(default_factory=list)
+    not_before: list[datetime | None] = field(default_factory=list)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WaitingMailing:
-    """What is left of a running mailing, or of the single messages of one rank (mailing_id None)."""
+    """What is left of a mailing, or of the single messages of one rank (`mailing` None)."""
 
-    mailing_id: int | None
+    #: its row in `mailings`
+    mailing: Row[Any] | None
     kind: MailingKind
-    #: SIM that alone may send them, None: any → parts of each message, and its place among all of them
-    rows: dict[int | None, tuple[list[int], list[int]]]
+    rows: dict[Sort, WaitingRows]
 
 
 def used_parts(connection: Connection, sim_id: int, since_at: datetime) -> list[tuple[datetime, bool]]:
@@ -77,25 +96,35 @@ def median_part_s(connection: Connection, sim_id: int, since_at: datetime) -> fl
 
 
 def waiting(connection: Connection, *, also_mailing_id: int | None = None) -> list[WaitingMailing]:
-    """Everything that waits in running mailings, and the single messages. `also_mailing_id`: one that is
-    paused, as if it went on."""
-    running = select(mailings.c.mailing_id, mailings.c.kind).where(
-        or_(mailings.c.state == MailingState.RUNNING, mailings.c.mailing_id == (also_mailing_id or 0))
+    """Everything that waits in running and scheduled mailings, and the single messages. `also_mailing_id`:
+    one that is paused, as if it went on."""
+    foreseen = select(mailings).where(
+        or_(mailings.c.state.in_(FORESEEN), mailings.c.mailing_id == (also_mailing_id or 0))
     )
     found = [
-        _waiting(connection, row.mailing_id, MailingKind(row.kind))
-        for row in connection.execute(running.order_by(mailings.c.mailing_id)).all()
+        WaitingMailing(
+            mailing=mailing, kind=MailingKind(mailing.kind), rows=_rows_of(connection, mailing.mailing_id)
+        )
+        for mailing in connection.execute(foreseen.order_by(mailings.c.mailing_id)).all()
     ]
     return [*found, *_singles(connection)]
 
 
-def _waiting(connection: Connection, mailing_id: int, kind: MailingKind) -> WaitingMailing:
+_WAITING_COLUMNS = (
+    messages.c.part_count,
+    messages.c.bound_sim_id,
+    messages.c.zone,
+    messages.c.not_before_at,
+)
+
+
+def _rows_of(connection: Connection, mailing_id: int) -> dict[Sort, WaitingRows]:
     query = (
-        select(messages.c.part_count, messages.c.bound_sim_id)
+        select(*_WAITING_COLUMNS)
         .where(messages.c.mailing_id == mailing_id, messages.c.state.in_(_WAITING))
         .order_by(messages.c.message_id)
     )
-    return WaitingMailing(mailing_id=mailing_id, kind=kind, rows=_rows(connection.execute(query).all()))
+    return _sorted(connection.execute(query))
 
 
 def waiting_texts(connection: Connection, mailing_id: int) -> Sequence[Any]:
@@ -110,7 +139,7 @@ def waiting_texts(connection: Connection, mailing_id: int) -> Sequence[Any]:
 
 def _singles(connection: Connection) -> list[WaitingMailing]:
     query = (
-        select(messages.c.rank, messages.c.part_count, messages.c.bound_sim_id)
+        select(messages.c.rank, *_WAITING_COLUMNS)
         .where(messages.c.mailing_id.is_(None), messages.c.state.in_(_WAITING), messages.c.probe.is_(False))
         .order_by(messages.c.message_id)
     )
@@ -119,18 +148,19 @@ def _singles(connection: Connection) -> list[WaitingMailing]:
         by_rank[row.rank].append(row)
     kinds = {0: MailingKind.INFORMATION, 1: MailingKind.SERVICE, 2: MailingKind.URGENT}
     return [
-        WaitingMailing(mailing_id=None, kind=kinds[rank], rows=_rows(rows))
+        WaitingMailing(mailing=None, kind=kinds[rank], rows=_sorted(rows))
         for rank, rows in sorted(by_rank.items())
     ]
 
 
-def _rows(found: Sequence[Any]) -> dict[int | None, tuple[list[int], list[int]]]:
-    rows: dict[int | None, tuple[list[int], list[int]]] = {}
+def _sorted(found: Iterable[Any]) -> dict[Sort, WaitingRows]:
+    rows: dict[Sort, WaitingRows] = defaultdict(WaitingRows)
     for place, row in enumerate(found):
-        parts, places = rows.setdefault(row.bound_sim_id, ([], []))
-        parts.append(row.part_count)
-        places.append(place)
-    return rows
+        mine = rows[Sort(row.bound_sim_id, row.zone or "")]
+        mine.parts.append(row.part_count)
+        mine.places.append(place)
+        mine.not_before.append(row.not_before_at)
+    return dict(rows)
 
 
 def foreseen_ids(connection: Connection) -> list[int]:

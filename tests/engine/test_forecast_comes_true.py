@@ -11,11 +11,14 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from engine_rig import SLOW, Rig, imsi_of
+from sqlalchemy import update
 
 from pbx_sms.core.forecast import Ending
-from pbx_sms.core.mailing import MailingKind
+from pbx_sms.core.mailing import MailingKind, MailingState
 from pbx_sms.core.quota import SimLimits
 from pbx_sms.operations.forecasts import of_mailing, rehearse
+from pbx_sms.operations.planning import MailingHours, Planner, windows
+from pbx_sms.storage.schema import messages
 
 MakeRig = Callable[..., Rig]
 
@@ -37,7 +40,7 @@ def foreseen(rig: Rig, mailing_id: int) -> Ending:
     return of_mailing(rig.database, rig.settings, mailing_id).ending
 
 
-async def assert_true(rig: Rig, *endings: tuple[int, Ending]) -> None:
+async def assert_true(rig: Rig, *endings: tuple[int, Ending], planner: Planner | None = None) -> None:
     """Lets the mailings run, and lays what happened beside what was foreseen."""
     now = rig.clock.true_now()
     for _, ending in endings:
@@ -45,7 +48,13 @@ async def assert_true(rig: Rig, *endings: tuple[int, Ending]) -> None:
         assert ending.ends_at is not None
         assert sum(ending.parts_by_day.values()) == ending.parts
     last = max(ending.ends_at for _, ending in endings if ending.ends_at is not None)
-    await rig.passes((last - now).total_seconds() * 1.02 + 60)
+    rest_s = (last - now).total_seconds() * 1.02 + 60
+    while planner is not None and rest_s > 120:
+        if planner.look(rig.database):
+            rig.database.wake()
+        await rig.passes(120)
+        rest_s -= 120
+    await rig.passes(rest_s)
     for mailing_id, ending in endings:
         assert rig.is_finished(mailing_id), mailing_id
         finished_at = rig.mailing_row(mailing_id).finished_at
@@ -140,6 +149,30 @@ async def test_a_new_sim_that_warms_up(make_rig: MakeRig) -> None:
     ending = foreseen(rig, mailing)
     assert ending.limited_by == "warm_up"
     await assert_true(rig, (mailing, ending))
+
+
+async def test_windows_in_two_zones_of_recipients(make_rig: MakeRig) -> None:
+    rig = await measured(
+        make_rig,
+        modems=2,
+        limits={"per_hour": 20, "min_gap_s": 6.0},
+        planner={"information_window": "10:00-18:00", "quiet_hours": ""},
+    )
+    mailing = rig.mailing([1, 2] * 250, state=MailingState.PAUSED)
+    hours = MailingHours(rig.settings, MailingKind.INFORMATION)
+    with rig.database.begin() as connection:
+        for zone, odd in (("Europe/Moscow", 0), ("Asia/Vladivostok", 1)):
+            connection.execute(
+                update(messages)
+                .where(messages.c.mailing_id == mailing, messages.c.message_id % 2 == odd)
+                .values(zone=zone)
+            )
+        zones = {"Europe/Moscow", "Asia/Vladivostok"}
+        windows.write(connection, mailing, hours, zones, rig.database.now())
+    rig.resume(mailing)
+    ending = foreseen(rig, mailing)
+    assert ending.limited_by in ("hour", "windows")
+    await assert_true(rig, (mailing, ending), planner=Planner(rig.settings))
 
 
 async def test_the_time_a_part_takes_is_learned(make_rig: MakeRig) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from made_lists import make_list, people
@@ -12,6 +13,7 @@ from sqlalchemy import insert, update
 
 from pbx_sms.config import Settings
 from pbx_sms.core.mailing import MailingState
+from pbx_sms.core.planning.choice import PlanChoice
 from pbx_sms.core.sim import SimState
 from pbx_sms.drivers.modem import ModemState
 from pbx_sms.errors import Conflict, NotFound, Refused
@@ -241,3 +243,51 @@ def test_an_engine_that_died_counts_as_none(sqlite_database: Database, settings:
         connection.execute(update(agents).values(seen_at=sqlite_database.now() - timedelta(hours=1)))
     mailing_id = draft(sqlite_database, settings())
     assert not forecasts.of_mailing(sqlite_database, settings(), mailing_id).pool.is_running
+
+
+def test_what_may_not_go_now_begins_when_its_window_opens(
+    sqlite_database: Database, settings: MakeSettings
+) -> None:
+    add_sims(sqlite_database)
+    office = ZoneInfo("Europe/Moscow")
+    # two hours that begin an hour from now, by the office's clock
+    opens = (sqlite_database.now() + timedelta(hours=1)).astimezone(office)
+    window = f"{opens:%H:%M}-{opens + timedelta(hours=2):%H:%M}"
+    made = settings(planner={"information_window": window, "quiet_hours": "", "window_zone": "office"})
+    mailing_id = draft(sqlite_database, made)
+    before = forecasts.of_mailing(sqlite_database, made, mailing_id)
+    assert before.ending.begins_at == opens.replace(second=0, microsecond=0)
+    assert before.ending.limited_by == "windows"
+    rehearsed = forecasts.rehearse(sqlite_database, made, mailing_id)
+    assert rehearsed.lines[0].at == before.ending.begins_at
+    mailings.start(sqlite_database, made, mailing_id)
+    running = forecasts.of_mailing(sqlite_database, made, mailing_id)
+    assert running.ending.begins_at == before.ending.begins_at
+
+
+def test_a_scheduled_mailing_is_foreseen_from_its_time_on(
+    sqlite_database: Database, settings: MakeSettings
+) -> None:
+    add_sims(sqlite_database)
+    made = settings()
+    at = sqlite_database.now() + timedelta(days=2)
+    mailing_id = draft(sqlite_database, made)
+    mailings.start(sqlite_database, made, mailing_id, choice=PlanChoice(start_at=at))
+    assert mailing_row(sqlite_database, mailing_id).state == MailingState.SCHEDULED
+    assert forecasts.of_mailing(sqlite_database, made, mailing_id).ending.begins_at == at
+    forecasts.Keeper(made).refresh(sqlite_database)
+    kept = mailings.show(sqlite_database, mailing_id)["forecast_at"]
+    assert at < kept < at + timedelta(minutes=1)
+
+
+def test_what_the_cut_off_leaves_behind_is_told(sqlite_database: Database, settings: MakeSettings) -> None:
+    add_sims(sqlite_database)
+    made = settings(limits={"min_gap_s": 600})
+    list_id = make_list(sqlite_database, people(20))
+    cut_off_at = sqlite_database.now() + timedelta(hours=1)
+    ending = forecasts.of_list(
+        sqlite_database, made, list_id=list_id, text=TEXT, choice=PlanChoice(cut_off_at=cut_off_at)
+    ).ending
+    assert ending.ends_at == cut_off_at
+    # six from each SIM within the hour
+    assert ending.messages_left == 8

@@ -10,11 +10,13 @@ from sqlalchemy import Row
 from pbx_sms.config import Settings
 from pbx_sms.core.forecast import Change
 from pbx_sms.core.mailing import MailingKind
+from pbx_sms.core.planning.choice import AT_ONCE, PlanChoice
 from pbx_sms.errors import Refused
 from pbx_sms.operations.forecasts.foreseeing import Outlook, outlook, suggestions
 from pbx_sms.operations.forecasts.pool import read_pool
-from pbx_sms.operations.forecasts.work import PLANNED, planned, running
+from pbx_sms.operations.forecasts.work import PLANNED, planned, waiting
 from pbx_sms.operations.mailings.check import Check, Progress, check, parse_kind
+from pbx_sms.storage import mailings
 from pbx_sms.storage.engine import Database
 
 
@@ -27,10 +29,11 @@ def of_list(
     kind: str = MailingKind.INFORMATION,
     repeats: str | None = None,
     leave_out_incomplete: bool = False,
+    choice: PlanChoice = AT_ONCE,
     changes: Sequence[Change] = (),
     progress: Progress | None = None,
 ) -> Outlook:
-    """As if it were started now, beside everything that runs. Nothing is stored.
+    """As if it were started now with this plan, beside everything that waits. Nothing is stored.
 
     Raises as `mailings.check`, and Refused with what keeps the mailing from starting.
     """
@@ -43,10 +46,11 @@ def of_list(
         repeats=repeats,
         leave_out_incomplete=leave_out_incomplete,
         progress=progress,
+        choice=choice,
     )
     if checked.problems:
         raise Refused(checked.problems[0].code, **checked.problems[0].params)
-    return of_check(database, settings, checked, parse_kind(kind), changes)
+    return of_check(database, settings, checked, parse_kind(kind), changes, choice)
 
 
 def of_draft(
@@ -60,6 +64,7 @@ def of_draft(
         kind=mailing.kind,
         repeats=mailing.repeats,
         leave_out_incomplete=mailing.leave_out_incomplete,
+        choice=mailings.plan_of(mailing),
         changes=changes,
     )
 
@@ -70,12 +75,14 @@ def of_check(
     checked: Check,
     kind: MailingKind,
     changes: Sequence[Change] | None = None,
+    choice: PlanChoice = AT_ONCE,
 ) -> Outlook:
     """Of what has just been checked. `changes` None: what an office would ask."""
     with database.read() as connection:
         now = database.now()
         pool = read_pool(connection, settings, now)
-        works = [*running(connection), planned(checked.part_counts, kind)]
+        mine = planned(settings, checked.part_counts, kind, now, zones=checked.message_zones, choice=choice)
+        works = [*waiting(connection, settings), mine]
     if changes is None:
         changes = suggestions(pool, works, PLANNED)
     return outlook(settings, pool, works, PLANNED, now, changes)

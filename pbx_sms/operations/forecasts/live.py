@@ -11,12 +11,12 @@ from pbx_sms.errors import Conflict, NotFound
 from pbx_sms.operations.forecasts import before_start
 from pbx_sms.operations.forecasts.foreseeing import Outlook, everything, outlook, parse_changes
 from pbx_sms.operations.forecasts.pool import read_pool
-from pbx_sms.operations.forecasts.work import running
+from pbx_sms.operations.forecasts.work import waiting
 from pbx_sms.storage import events, forecasts, mailings
 from pbx_sms.storage.engine import Database
 
 #: their messages are in the queue
-_QUEUED = (MailingState.RUNNING, MailingState.PAUSED)
+_QUEUED = (MailingState.SCHEDULED, MailingState.RUNNING, MailingState.PAUSED)
 #: of one processor's time it takes one in so many
 _SHARE = 50
 _ENDED = (MailingState.FINISHED, MailingState.CANCELLED)
@@ -43,7 +43,7 @@ def of_mailing(
     with database.read() as connection:
         now = database.now()
         pool = read_pool(connection, settings, now)
-        works = running(connection, mailing_id)
+        works = waiting(connection, settings, mailing_id)
     return outlook(settings, pool, works, mailing_id, now, changes)
 
 
@@ -75,7 +75,7 @@ class Keeper:
             if not ids or (seen == self._seen and began_s - self._made_s < self._idle_s):
                 return False
             pool = read_pool(connection, self._settings, now)
-            works = running(connection)
+            works = waiting(connection, self._settings)
         foreseen = everything(self._settings, pool, works, now)
         with database.begin() as connection:
             for mailing_id in ids:

@@ -13,16 +13,17 @@ from datetime import datetime
 from pbx_sms.config import Settings
 from pbx_sms.core.forecast import Ending, MailingWork, Sent
 from pbx_sms.core.mailing import MailingKind, MailingState
+from pbx_sms.core.planning.choice import AT_ONCE, PlanChoice
 from pbx_sms.errors import Conflict, NotFound, Refused
 from pbx_sms.operations.forecasts.foreseeing import everything
 from pbx_sms.operations.forecasts.pool import Pool, read_pool
-from pbx_sms.operations.forecasts.work import PLANNED, planned, running
+from pbx_sms.operations.forecasts.work import PLANNED, planned, waiting
 from pbx_sms.operations.mailings.check import Progress, check, parse_kind
 from pbx_sms.operations.mailings.plan import Ready, bind, decide_all, find_list, parse_repeats
 from pbx_sms.storage import forecasts, mailings
 from pbx_sms.storage.engine import Database
 
-_QUEUED = (MailingState.RUNNING, MailingState.PAUSED)
+_QUEUED = (MailingState.SCHEDULED, MailingState.RUNNING, MailingState.PAUSED)
 _ENDED = (MailingState.FINISHED, MailingState.CANCELLED)
 
 
@@ -90,12 +91,13 @@ def rehearse(
             leave_out_incomplete=mailing.leave_out_incomplete,
             name=mailing.name,
             mailing_id=mailing_id,
+            choice=mailings.plan_of(mailing),
             from_at=from_at,
             progress=progress,
         )
     _require_future(from_at, now)
     with database.read() as connection:
-        works = running(connection, mailing_id)
+        works = waiting(connection, settings, mailing_id)
         letters = [
             Letter(row=row.row, msisdn=row.msisdn, text=row.text, parts=row.part_count)
             for row in forecasts.waiting_texts(connection, mailing_id)
@@ -118,12 +120,15 @@ def rehearse_list(
     leave_out_incomplete: bool = False,
     name: str | None = None,
     mailing_id: int | None = None,
+    choice: PlanChoice = AT_ONCE,
     from_at: datetime | None = None,
     progress: Progress | None = None,
 ) -> Rehearsal:
     """The same of a list and a text of which nothing is stored yet."""
     now = database.now()
     _require_future(from_at, now)
+    if from_at is not None:
+        choice = choice.beginning(from_at)
     checked = check(
         database,
         settings,
@@ -132,6 +137,7 @@ def rehearse_list(
         kind=kind,
         repeats=repeats,
         leave_out_incomplete=leave_out_incomplete,
+        choice=choice,
     )
     if checked.problems:
         raise Refused(checked.problems[0].code, **checked.problems[0].params)
@@ -156,7 +162,9 @@ def rehearse_list(
             progress(row_count, list_head.row_count)
     with database.read() as connection:
         parts = [letter.parts for letter in letters]
-        works = [*running(connection), planned(parts, parse_kind(kind), starts_at=from_at)]
+        zones = checked.message_zones
+        mine = planned(settings, parts, parse_kind(kind), now, zones=zones, choice=choice)
+        works = [*waiting(connection, settings), mine]
         pool = read_pool(connection, settings, now)
     head = _Head(mailing_id=mailing_id, key=PLANNED, name=name or list_head.name)
     return _rehearsed(settings, head, letters, works, pool, now)

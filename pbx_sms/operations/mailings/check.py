@@ -92,6 +92,8 @@ class Check:
     started_before: tuple[int, ...]
     #: messages by the recipients' zones; empty where the hours there do not matter
     zones: dict[str, int]
+    #: the zone of each message in the list's order; empty as well
+    message_zones: tuple[str, ...]
 
 
 @dataclass(slots=True)
@@ -114,6 +116,7 @@ class _Tally:
     shortest: list[Ready] = field(default_factory=list)
     first: Ready | None = None
     zones: Counter[str] = field(default_factory=Counter)
+    message_zones: list[str] = field(default_factory=list)
 
     def add(self, decision: Decision) -> None:
         self.rows += 1
@@ -144,6 +147,7 @@ class _Tally:
         self.first = self.first or ready
         if ready.zone is not None:
             self.zones[ready.zone] += 1
+            self.message_zones.append(ready.zone)
         if len(self.longest) < _SAMPLES or measure.units > self.longest[-1].measure.units:
             self.longest = sorted([*self.longest, ready], key=lambda one: -one.measure.units)[:_SAMPLES]
         if len(self.shortest) < _SAMPLES or measure.units < self.shortest[-1].measure.units:
@@ -251,6 +255,7 @@ def _checked(
         first=_sample(tally.first) if tally.first else None,
         started_before=tuple(started_before),
         zones=dict(tally.zones.most_common()),
+        message_zones=tuple(tally.message_zones),
     )
 
 

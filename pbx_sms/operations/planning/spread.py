@@ -31,17 +31,18 @@ def spread_out(
     """
     now = database.now()
     for zone, count in counts.items():
-        intervals = _intervals(hours, zone, now)
+        intervals = intervals_to_fill(hours, zone, now)
         if intervals and count:
             _spread_zone(database, mailing_id, zone or None, Spread(intervals, count), keep)
 
 
 def refuse_endless(hours: MailingHours, now: datetime) -> None:
     """Raises Refused(smooth_needs_end) where there is no end to spread until."""
-    _intervals(hours, "", now)
+    intervals_to_fill(hours, "", now)
 
 
-def _intervals(hours: MailingHours, zone: str, now: datetime) -> list[Interval]:
+def intervals_to_fill(hours: MailingHours, zone: str, now: datetime) -> list[Interval]:
+    """Until the cut-off, or the end of the first window. Raises Refused(smooth_needs_end)."""
     opened = hours.of(zone)
     cut_off_at = hours.choice.cut_off_at
     if cut_off_at is not None:
