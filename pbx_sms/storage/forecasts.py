@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import statistics
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -14,7 +14,9 @@ from sqlalchemy import Connection, Row, func, or_, select, update
 from pbx_sms.core.mailing import MailingKind, MailingState
 from pbx_sms.core.message import MessageState
 from pbx_sms.core.reason import Reason
+from pbx_sms.core.route_rules import Route
 from pbx_sms.core.verdict import Kind
+from pbx_sms.storage.routing import routes
 from pbx_sms.storage.schema import attempts, mailings, messages
 
 #: parts of a SIM whose time is looked at
@@ -33,6 +35,9 @@ class Sort:
     sim_id: int | None = None
     #: the recipient's; "" where it does not matter
     zone: str = ""
+    route_id: int | None = None
+    #: the SIMs that rules chose for it
+    route: Route | None = field(default=None, compare=False)
 
 
 @dataclass(slots=True)
@@ -103,7 +108,9 @@ def waiting(connection: Connection, *, also_mailing_id: int | None = None) -> li
     )
     found = [
         WaitingMailing(
-            mailing=mailing, kind=MailingKind(mailing.kind), rows=_rows_of(connection, mailing.mailing_id)
+            mailing=mailing,
+            kind=MailingKind(mailing.kind),
+            rows=_rows_of(connection, mailing, whole=mailing.mailing_id == also_mailing_id),
         )
         for mailing in connection.execute(foreseen.order_by(mailings.c.mailing_id)).all()
     ]
@@ -115,16 +122,20 @@ _WAITING_COLUMNS = (
     messages.c.bound_sim_id,
     messages.c.zone,
     messages.c.not_before_at,
+    messages.c.route_id,
 )
 
 
-def _rows_of(connection: Connection, mailing_id: int) -> dict[Sort, WaitingRows]:
+def _rows_of(connection: Connection, mailing: Row[Any], *, whole: bool) -> dict[Sort, WaitingRows]:
+    """Without what is held until a person's word, unless the `whole` mailing is asked for."""
     query = (
         select(*_WAITING_COLUMNS)
-        .where(messages.c.mailing_id == mailing_id, messages.c.state.in_(_WAITING))
+        .where(messages.c.mailing_id == mailing.mailing_id, messages.c.state.in_(_WAITING))
         .order_by(messages.c.message_id)
     )
-    return _sorted(connection.execute(query))
+    if mailing.trial_until_id is not None and not whole:
+        query = query.where(messages.c.message_id <= mailing.trial_until_id)
+    return _sorted(connection, connection.execute(query).all())
 
 
 def waiting_texts(connection: Connection, mailing_id: int) -> Sequence[Any]:
@@ -148,19 +159,27 @@ def _singles(connection: Connection) -> list[WaitingMailing]:
         by_rank[row.rank].append(row)
     kinds = {0: MailingKind.INFORMATION, 1: MailingKind.SERVICE, 2: MailingKind.URGENT}
     return [
-        WaitingMailing(mailing=None, kind=kinds[rank], rows=_sorted(rows))
+        WaitingMailing(mailing=None, kind=kinds[rank], rows=_sorted(connection, rows))
         for rank, rows in sorted(by_rank.items())
     ]
 
 
-def _sorted(found: Iterable[Any]) -> dict[Sort, WaitingRows]:
-    rows: dict[Sort, WaitingRows] = defaultdict(WaitingRows)
+def _sorted(connection: Connection, found: Sequence[Any]) -> dict[Sort, WaitingRows]:
+    route_ids = sorted({row.route_id for row in found if row.route_id is not None})
+    known = routes.read(connection, route_ids) if route_ids else {}
+    rows: dict[Sort, WaitingRows] = {}
+    #: the same by what stands in a message's row: a mailing has few sorts and many rows
+    by_columns: dict[tuple[Any, ...], WaitingRows] = {}
     for place, row in enumerate(found):
-        mine = rows[Sort(row.bound_sim_id, row.zone or "")]
+        columns = (row.bound_sim_id, row.zone, row.route_id)
+        mine = by_columns.get(columns)
+        if mine is None:
+            sort = Sort(row.bound_sim_id, row.zone or "", row.route_id, known.get(row.route_id))
+            mine = by_columns[columns] = rows.setdefault(sort, WaitingRows())
         mine.parts.append(row.part_count)
         mine.places.append(place)
         mine.not_before.append(row.not_before_at)
-    return dict(rows)
+    return rows
 
 
 def foreseen_ids(connection: Connection) -> list[int]:

@@ -174,6 +174,14 @@ def test_only_the_sims_of_a_row_send_it() -> None:
     assert found.parts_by_sim == {2: 10}
 
 
+def test_sims_that_are_kept_for_others_send_nothing_of_it() -> None:
+    found = end([sim(1), sim(2), sim(3)], work([1] * 10, without=frozenset({1, 3})))
+    assert found.parts_by_sim == {2: 10}
+    assert end([sim(1)], work([1], without=frozenset({1}))).never == Reason(
+        "forecast_other_sim", {"count": 1}
+    )
+
+
 def test_a_message_too_long_for_one_sim_goes_through_another() -> None:
     found = end([sim(1, per_day=2), sim(2, per_day=10)], work([1, 3, 1, 3]))
     assert found.never is None

@@ -14,12 +14,15 @@ from sqlalchemy import insert, update
 from pbx_sms.config import Settings
 from pbx_sms.core.mailing import MailingState
 from pbx_sms.core.planning.choice import PlanChoice
+from pbx_sms.core.reason import Reason
+from pbx_sms.core.route_rules import Route
 from pbx_sms.core.sim import SimState
 from pbx_sms.drivers.modem import ModemState
 from pbx_sms.errors import Conflict, NotFound, Refused
 from pbx_sms.operations import forecasts, mailings
 from pbx_sms.storage import devices
 from pbx_sms.storage.engine import Database
+from pbx_sms.storage.routing import routes
 from pbx_sms.storage.schema import agents, attempts, sims
 from pbx_sms.storage.schema import mailings as mailings_table
 from pbx_sms.storage.schema import messages as messages_table
@@ -291,3 +294,21 @@ def test_what_the_cut_off_leaves_behind_is_told(sqlite_database: Database, setti
     assert ending.ends_at == cut_off_at
     # six from each SIM within the hour
     assert ending.messages_left == 8
+
+
+def test_what_rules_give_to_one_sim_alone_waits_for_it(
+    sqlite_database: Database, settings: MakeSettings
+) -> None:
+    first, second = add_sims(sqlite_database)
+    made = settings()
+    mailing_id = draft(sqlite_database, made)
+    mailings.start(sqlite_database, made, mailing_id)
+    strict = Route(sim_ids=frozenset({second}), strict=True, reason=Reason("of_a_rule", {"rule": 1}))
+    with sqlite_database.begin() as connection:
+        ids = routes.ids_of(connection, [strict], sqlite_database.now())
+        connection.execute(update(messages_table).values(route_id=next(iter(ids.values()))))
+    found = forecasts.of_mailing(sqlite_database, made, mailing_id).ending
+    assert found.parts_by_sim == {second: 3}
+    set_sim(sqlite_database, second, state=SimState.DISABLED)
+    assert never(sqlite_database, made, mailing_id) == "forecast_other_sim"
+    assert first

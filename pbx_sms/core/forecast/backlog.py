@@ -152,7 +152,7 @@ def queue_of(work: MailingWork, sims: Sequence[Sim], now_s: float) -> Queue:
     queue = Queue(work, now_s)
     starts_s = now_s if work.starts_at is None else max(now_s, work.starts_at.timestamp())
     for rows in work.rows:
-        allowed = [sim for sim in sims if rows.sim_ids is None or sim.sim_id in rows.sim_ids]
+        allowed = [sim for sim in sims if rows.permits(sim.sim_id)]
         takers: dict[int, frozenset[int]] = {}
         for parts in set(rows.parts):
             refusals = {sim.sim_id: sim.never_takes(parts, queue.ordinary, now_s) for sim in allowed}

@@ -242,7 +242,7 @@ def _never(queue: Queue, run: _Run, no_sim: Reason) -> Reason:
         limits = [
             look
             for sim in run.sims
-            if rows.sim_ids is None or sim.sim_id in rows.sim_ids
+            if rows.permits(sim.sim_id)
             if (look := sim.largest(queue.ordinary)) is not None
         ]
         return Reason(

@@ -38,6 +38,11 @@ class Rows:
     earliest: Sequence[datetime] | None = None
     #: the SIMs that alone may send them; None: any
     sim_ids: frozenset[int] | None = None
+    #: SIMs that are kept for others
+    without: frozenset[int] = frozenset()
+
+    def permits(self, sim_id: int) -> bool:
+        return sim_id not in self.without and (self.sim_ids is None or sim_id in self.sim_ids)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

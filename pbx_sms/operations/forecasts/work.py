@@ -15,7 +15,7 @@ from pbx_sms.core.planning.spread import Spread
 from pbx_sms.operations.planning.hours import MailingHours
 from pbx_sms.operations.planning.spread import intervals_to_fill
 from pbx_sms.storage import forecasts, mailings
-from pbx_sms.storage.forecasts import WaitingMailing, WaitingRows
+from pbx_sms.storage.forecasts import Sort, WaitingMailing, WaitingRows
 
 #: of the mailing that a person is about to start: it has no id yet
 PLANNED = "planned"
@@ -44,7 +44,8 @@ def _work(settings: Settings, found: WaitingMailing) -> MailingWork:
             places=None if len(found.rows) == 1 else waiting_rows.places,
             windows=_windows(hours, sort.zone),
             earliest=_earliest(waiting_rows) if choice.smooth else None,
-            sim_ids=None if sort.sim_id is None else frozenset({sort.sim_id}),
+            sim_ids=_sims_of(sort),
+            without=sort.route.without if sort.route is not None and sort.sim_id is None else frozenset(),
         )
         for sort, waiting_rows in found.rows.items()
     ]
@@ -52,6 +53,14 @@ def _work(settings: Settings, found: WaitingMailing) -> MailingWork:
     return MailingWork(
         key=key, kind=found.kind, rows=rows, starts_at=choice.start_at, cut_off_at=choice.cut_off_at
     )
+
+
+def _sims_of(sort: Sort) -> frozenset[int] | None:
+    """The SIMs that alone may send it. One that is only preferred leaves the others free to: what would go
+    through it goes a little earlier here, where it is busy."""
+    if sort.sim_id is not None:
+        return frozenset({sort.sim_id})
+    return sort.route.sim_ids if sort.route is not None and sort.route.strict else None
 
 
 def _earliest(rows: WaitingRows) -> list[datetime]:
