@@ -16,7 +16,7 @@ from pbx_sms.operations import mailings
 from pbx_sms.storage import events, log_views, views
 from pbx_sms.storage import messages as stored_messages
 from pbx_sms.storage.views import MailingView
-from web import languages, live_log
+from web import languages, live_log, tariff_pages
 from web.access import for_orders
 from web.context import database, settings
 from web.list_pages import WORKBOOK
@@ -57,6 +57,7 @@ def show(mailing_id: int) -> ResponseReturnValue:
         counts=progress.counts,
         trials=trials,
         progress=lines.of_progress(progress),
+        cost=tariff_pages.of_mailing(mailing_id),
     )
 
 

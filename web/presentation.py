@@ -97,6 +97,8 @@ def section_of(endpoint: str) -> str:
     match endpoint.split(".")[0]:
         case "upload_pages" | "list_pages":
             return "lists"
+        case "tariff_pages":
+            return "tariffs"
         case (
             "mailing_pages"
             | "forecast_pages"

@@ -18,7 +18,7 @@ from pbx_sms.errors import NotFound, Refused
 from pbx_sms.operations import mailings
 from pbx_sms.storage import starts as stored_starts
 from pbx_sms.storage import views
-from web import forecast_pages, languages
+from web import forecast_pages, languages, tariff_pages
 from web.access import for_orders
 from web.choices import Choices
 from web.context import database, settings, starts
@@ -146,6 +146,7 @@ def check_page(
         repeats_matter=repeats_matter
         and (checked.undecided or choices.repeats or "repeat_other_text" in checked.left_out_counts),
         draft_id=draft_id,
+        cost=tariff_pages.of_check(checked),
         forecast=forecast_pages.of_check(checked, choices.kind),
         once=secrets.token_urlsafe(16),
     )

@@ -83,7 +83,9 @@ def of_mailing(database: Database, settings: Settings, mailing_id: int) -> dict[
     planned: Messages = planned_messages(database, settings, mailing) if is_draft else ()
     with database.read() as connection:
         desk = Desk(connection, settings, database.now())
-        messages = planned if is_draft else charges.all_parts(connection, mailing_id)
+        messages = (
+            planned if is_draft else charges.all_parts(connection, mailing_id, by_number=desk.by_number)
+        )
         return {
             "mailing_id": mailing_id,
             "state": mailing.state,
@@ -133,7 +135,7 @@ def compare(
             if mailing is None:
                 raise NotFound("mailing_not_found", mailing_id=mailing_id)
             if mailing.state not in BEFORE_START:
-                messages = charges.all_parts(connection, mailing_id)
+                messages = charges.all_parts(connection, mailing_id, by_number=True)
         if mailing.state in BEFORE_START:
             messages = planned_messages(database, settings, mailing)
     with database.read() as connection:

@@ -65,11 +65,15 @@ class Desk:
         ]
 
     @cached_property
-    def plan(self) -> NumberingPlan:
-        knows_nets = any(sim.tariff is not None and sim.tariff.knows_nets for sim in self.sims) or any(
+    def by_number(self) -> bool:
+        """Whether any price depends on whose a number is."""
+        return any(sim.tariff is not None and sim.tariff.knows_nets for sim in self.sims) or any(
             one.tariff.knows_nets for one in self.tariffs
         )
-        return numbering.load(self.connection) if knows_nets else NumberingPlan()
+
+    @cached_property
+    def plan(self) -> NumberingPlan:
+        return numbering.load(self.connection) if self.by_number else NumberingPlan()
 
     def at_work(self) -> list[PricedSim]:
         """SIMs that a mailing may go through: those in a modem; while there is none, all that are not"

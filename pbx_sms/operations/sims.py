@@ -26,8 +26,8 @@ from pbx_sms.storage.sims import SimRow
 def list_sims(database: Database, settings: Settings) -> list[dict[str, Any]]:
     """[{"sim" (IMSI), "label", "state", "reason"?, "reason_params"?, "modem", "operator", "signal_dbm",
     "parts_24h", "parts_30d", "per_day", "per_month", "next_at"?, "keep_alive_at"?, "balance"?,
-    "balance_at"?, "balance_amount"?, "balance_currency"?, "balance_low"?, "tariff"?}]: those in a modem
-    first.
+    "balance_at"?, "balance_amount"?, "balance_currency"?, "balance_low"?, "tariff"?,
+    "tariff_option"?}]: those in a modem first.
 
     `reason` says why it does not send: its own, or its modem's, or the limit that it has reached. `next_at`
     is when it may send again, where it may not now and that is known; `keep_alive_at` when a SIM that stays
@@ -156,7 +156,7 @@ def _shown(connection: Connection, settings: Settings, row: SimRow, now: datetim
             "balance_low": threshold is not None and row.balance_amount < threshold,
         }
     if row.tariff is not None:
-        shown["tariff"] = row.tariff
+        shown |= {"tariff": row.tariff, "tariff_option": row.tariff_option}
     return shown
 
 

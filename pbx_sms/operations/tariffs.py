@@ -135,6 +135,8 @@ def _changed(tariff: Tariff, values: Mapping[str, str | None]) -> Tariff:
         if key == "name":
             given[key] = _name(text)
         elif key == "currency":
+            if not text:
+                continue
             if not _CURRENCY.fullmatch(text.upper()):
                 raise Refused("tariff_currency_invalid", value=text)
             given[key] = text.upper()

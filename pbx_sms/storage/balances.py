@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any
 
 from sqlalchemy import Connection, RowMapping, delete, func, insert, select, update
 
@@ -133,11 +131,11 @@ def _sim(connection: Connection, sim_id: int) -> RowMapping:
     )
 
 
-def _pattern_of(connection: Connection, sim: Mapping[str, Any]) -> BalancePattern | None:
+def _pattern_of(connection: Connection, sim: RowMapping) -> BalancePattern | None:
     own = patterns(connection)
     name = _brand(sim) or ""
     return own.get(name) or (DEFAULTS.get(name) if name in DEFAULTS else own.get(""))
 
 
-def _brand(sim: Mapping[str, Any]) -> str | None:
+def _brand(sim: RowMapping) -> str | None:
     return brand_of_sim(imsi=sim["imsi"], operator=sim["operator"])

@@ -99,19 +99,12 @@ def taken_count(connection: Connection, sim_id: int, since_at: datetime) -> int:
     )
 
 
-def waiting_parts(connection: Connection, mailing_id: int) -> list[tuple[str, int]]:
-    """(number, parts) of the mailing's messages that are still to go."""
-    rows = connection.execute(
-        select(messages.c.msisdn, messages.c.part_count).where(
-            messages.c.mailing_id == mailing_id, messages.c.state.in_(("queued", "leased"))
-        )
-    )
-    return [(msisdn, parts) for msisdn, parts in rows]
-
-
-def all_parts(connection: Connection, mailing_id: int) -> list[tuple[str, int]]:
-    """(number, parts) of all messages of the mailing, as they were at Start."""
-    rows = connection.execute(
-        select(messages.c.msisdn, messages.c.part_count).where(messages.c.mailing_id == mailing_id)
-    )
+def all_parts(connection: Connection, mailing_id: int, *, by_number: bool) -> list[tuple[str, int]]:
+    """(number, parts) of all messages of the mailing, as they were at Start; one sum with an empty number
+    where it does not matter whose they are."""
+    of_mailing = messages.c.mailing_id == mailing_id
+    if not by_number:
+        total = connection.execute(select(func.sum(messages.c.part_count)).where(of_mailing)).scalar_one()
+        return [("", int(total or 0))]
+    rows = connection.execute(select(messages.c.msisdn, messages.c.part_count).where(of_mailing))
     return [(msisdn, parts) for msisdn, parts in rows]

@@ -18,7 +18,7 @@ from pbx_sms.core.quota import SimLimits
 from pbx_sms.core.reason import Reason
 from pbx_sms.core.sim import TRANSITIONS, SimState
 from pbx_sms.storage.keep_alive import newest_accepted
-from pbx_sms.storage.schema import attempts, modems, sims, tariffs
+from pbx_sms.storage.schema import attempts, modems, sims, tariff_options, tariffs
 
 _OWN_LIMITS = tuple(field.name for field in fields(SimLimits))
 
@@ -59,6 +59,7 @@ class SimRow:
     balance_amount: Decimal | None
     balance_currency: str | None
     tariff: str | None
+    tariff_option: str | None
 
 
 def every(connection: Connection, now: datetime) -> list[SimRow]:
@@ -144,10 +145,11 @@ def _query(now: datetime) -> Any:
         sims.c.balance_amount,
         sims.c.balance_currency,
         tariffs.c.name.label("tariff"),
+        tariff_options.c.name.label("tariff_option"),
     ).select_from(
-        sims.outerjoin(modems, modems.c.modem_id == sims.c.modem_id).outerjoin(
-            tariffs, tariffs.c.tariff_id == sims.c.tariff_id
-        )
+        sims.outerjoin(modems, modems.c.modem_id == sims.c.modem_id)
+        .outerjoin(tariffs, tariffs.c.tariff_id == sims.c.tariff_id)
+        .outerjoin(tariff_options, tariff_options.c.tariff_option_id == sims.c.tariff_option_id)
     )
 
 
