@@ -1,4 +1,4 @@
-"""The pages of the inbox and of the stop list: conversations, answers, marks; search, add, take off, files."""
+"""The pages of the inbox and the stop list: conversations, answers, marks; search, add, take off, files."""
 
 from __future__ import annotations
 
