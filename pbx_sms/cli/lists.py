@@ -12,7 +12,7 @@ from pbx_sms.cli.context import Context
 from pbx_sms.cli.output import Column, Output, key
 from pbx_sms.cli.progress import ProgressBar
 from pbx_sms.lists.request import ListMapping
-from pbx_sms.operations import lists
+from pbx_sms.operations import column_formats, lists
 
 _COLUMNS = (
     Column("cli_column_list", key("list_id")),
@@ -57,6 +57,13 @@ def add_mapping_options(parser: argparse.ArgumentParser) -> None:
         help="the row of the titles as the spreadsheet numbers it; 0 = there are none",
     )
     parser.add_argument("--phone-column", metavar="C", help="title, letter or number of the column")
+    parser.add_argument(
+        "--format",
+        metavar="COLUMN=F",
+        action="append",
+        default=[],
+        help="how numbers of a column are written: leading_zeros:N, percent, currency; skip leaves it out",
+    )
 
 
 def import_file(context: Context, args: argparse.Namespace) -> int:
@@ -71,6 +78,9 @@ def read_file(context: Context, args: argparse.Namespace, *, dry_run: bool = Fal
     """Imports `args.file` as the mapping options say, with a bar on the terminal."""
     path = Path(args.file)
     mapping = ListMapping(sheet=args.sheet, header_row=args.header_row, phone_column=args.phone_column)
+    mapping = column_formats.with_formats(
+        context.settings, path, args.format, file_name=path.name, mapping=mapping
+    )
     bar = ProgressBar()
     try:
         if dry_run:

@@ -62,6 +62,32 @@ def test_the_person_may_choose_the_column(pbx_sms: Command, customers: Path) -> 
     assert pbx_sms("list", "show", "1", "--json").objects()[0]["number"] == "+79161234502"
 
 
+def test_the_person_may_choose_how_the_numbers_of_a_column_are_written(
+    pbx_sms: Command, tmp_path: Path
+) -> None:
+    book = openpyxl.Workbook()
+    for row in (("Телефон", "Код", "Сумма", "A=B"), (89161234501, 42, 1460.5, 0.15)):
+        book.active.append(row)
+    book.save(tmp_path / "orders.xlsx")
+    formats = ("--format", "код=leading_zeros:5", "--format", "C=currency", "--format", "A=B=percent")
+    assert pbx_sms("list", "import", "orders.xlsx", *formats, "--json").object()["numbers"] == 1
+    [row] = pbx_sms("list", "show", "1", "--json").objects()
+    assert row["fields"] | {"Телефон": ""} == {
+        "Телефон": "",
+        "Код": "00042",
+        "Сумма": "1460,50",
+        "A=B": "15%",
+    }
+    for result in pbx_sms.all(
+        ("list", "import", "orders.xlsx", "--format", "Цена=currency"),
+        ("list", "import", "orders.xlsx", "--format", "Код=upside_down"),
+        ("list", "import", "orders.xlsx", "--format", "Код=leading_zeros:77"),
+        ("list", "import", "orders.xlsx", "--format", "currency"),
+    ):
+        assert result.refusal()
+    assert len(pbx_sms("list", "list", "--json").objects()) == 1
+
+
 def test_a_file_that_is_no_list_is_refused_and_leaves_nothing(pbx_sms: Command, tmp_path: Path) -> None:
     (tmp_path / "empty.csv").write_text("")
     (tmp_path / "picture.xlsx").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(100))
