@@ -124,6 +124,17 @@ async def test_a_stop_word_suppresses_what_waits_in_the_same_commit(make_rig: Ma
     assert rig.messages_of(mailing)[2].reason_code == "stop_list"
 
 
+async def test_a_stop_is_confirmed_once_and_then_there_is_silence(make_rig: MakeRig) -> None:
+    rig = make_rig(modems=2)
+    await rig.start()
+    rig.modems[1].receive(number_of(7), "стоп, пожалуйста")
+    await rig.until(lambda: len(rig.cell.ledger) == 1)
+    rig.modems[0].receive(number_of(7), "СТОП!")
+    await rig.until(lambda: len(rig.rows(inbound)) == 2)
+    await rig.passes(600)
+    assert [(entry.imsi, entry.number) for entry in rig.cell.ledger] == [(imsi_of(1), number_of(7))]
+
+
 async def test_a_sentence_with_the_stop_word_stops_nobody(make_rig: MakeRig) -> None:
     rig = make_rig()
     await rig.start()
