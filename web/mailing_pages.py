@@ -12,7 +12,7 @@ from flask_login import current_user
 
 from pbx_sms.core.mailing import MailingState
 from pbx_sms.core.message import MessageState
-from pbx_sms.operations import mailings
+from pbx_sms.operations import mailings, planning
 from pbx_sms.storage import events, log_views, views
 from pbx_sms.storage import messages as stored_messages
 from pbx_sms.storage.views import MailingView
@@ -38,7 +38,7 @@ def index() -> ResponseReturnValue:
 
 @blueprint.get("/<int:mailing_id>")
 def show(mailing_id: int) -> ResponseReturnValue:
-    if (mailing := _find(mailing_id)).state in (MailingState.DRAFT, MailingState.SCHEDULED):
+    if (mailing := _find(mailing_id)).state == MailingState.DRAFT:
         return redirect(url_for("start_pages.draft", mailing_id=mailing_id))
     lines = live_log.writer()
     with database().read() as connection:
@@ -56,6 +56,7 @@ def show(mailing_id: int) -> ResponseReturnValue:
         last_id=last_id,
         counts=progress.counts,
         trials=trials,
+        plan=planning.show(database(), settings(), mailing_id),
         progress=lines.of_progress(progress),
         cost=tariff_pages.of_mailing(mailing_id),
     )

@@ -46,10 +46,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "отправлять можно до {at}, а начало только {start_at}",
     ),
     "window_never_opens": (
-        "with these hours nothing could ever be sent: the window, the quiet hours, the days off and the end"
-        " leave no time in common",
-        "при таких условиях ничего не уйдёт: часы отправки, тихие часы, выходные и срок окончания не"
-        " оставляют общего времени",
+        "with these hours nothing could ever be sent: the window, the quiet hours, the days off, the end"
+        " and the zones in which the recipients may be leave no time in common",
+        "при таких условиях ничего не уйдёт: часы отправки, тихие часы, выходные, срок окончания и"
+        " часовые пояса, в которых могут быть получатели, не оставляют общего времени",
     ),
     "smooth_needs_end": (
         "to spread it evenly, say until when: its window never ends",

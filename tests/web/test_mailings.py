@@ -14,7 +14,7 @@ from openpyxl import load_workbook
 from sqlalchemy import update
 
 from pbx_sms.core.reason import Reason
-from pbx_sms.operations import mailings
+from pbx_sms.operations import mailings, planning
 from pbx_sms.storage import views
 from pbx_sms.storage.schema import mailings as mailings_table
 from pbx_sms.storage.users import Role
@@ -280,3 +280,25 @@ def test_a_mistake_of_ours_gets_a_number_and_a_line_in_the_log(
     assert found
     assert f"request={found.group(1)}" in caplog.text
     assert "sqlite" not in answer.text.lower()
+
+
+def test_a_scheduled_mailing_shows_its_time_and_its_hours(office: Office) -> None:
+    list_id = office.add_list()
+    choice = planning.choose(
+        office.settings, office.database.now(), at="2099-11-27 10:00", window="08:00-20:00"
+    )
+    created = mailings.create(
+        office.database,
+        office.settings,
+        list_id=list_id,
+        text="{Имя}, заказ {Заказ} готов",
+        repeats="all",
+        leave_out_incomplete=True,
+        choice=choice,
+        start=True,
+    )
+    page = office.client(Role.OPERATOR).get(f"{office.prefix}/mailings/{created['mailing_id']}")
+    assert page.status_code == 200
+    text = page.get_data(as_text=True)
+    assert "Scheduled for" in text
+    assert "08:00-20:00" in text
