@@ -77,6 +77,7 @@ ACTIONS: dict[str, Action] = {
     "slow": Action(Phase.SUBMIT, {"seconds": ...}),
     "garbage": Action(Phase.SUBMIT, {"where": "before"}),
     "noise": Action(Phase.SUBMIT, {"text": "^RSSI:21"}),
+    "glued": Action(Phase.SUBMIT, {"text": "^RSSI:21"}),
     "byte_by_byte": Action(Phase.SUBMIT),
     "ok_without_cmgs": Action(Phase.SUBMIT),
     "cmgs_without_ok": Action(Phase.SUBMIT),
@@ -91,6 +92,7 @@ ACTIONS: dict[str, Action] = {
     "storage_full": Action(Phase.STATE),
     "pin": Action(Phase.STATE, {"pin": ...}),
     "list_hangs": Action(Phase.STATE),
+    "announces_no_index": Action(Phase.STATE),
 }
 
 

@@ -65,6 +65,7 @@ class SimulatedModem:
         #: hung as it is, it still carries out AT+CFUN=1,1
         self.obeys_reset = False
         self.list_hangs = False
+        self.announces_index = True
         self._life = 0
         self._memories = {
             name: Storage(name, size, profile.index_base)
@@ -270,7 +271,7 @@ class SimulatedModem:
             return False
         index = self._store(memory, delivery)
         if where in (1, 3):
-            self.say(f'+CMTI: "{memory.name}",{index}')
+            self.say(f'+CMTI: "{memory.name}",{index if self.announces_index else -1}')
         return True
 
     def _store(self, memory: Storage, delivery: Delivery) -> int:
@@ -291,6 +292,8 @@ class SimulatedModem:
                 self.fill_storage()
             case "list_hangs":
                 self.list_hangs = True
+            case "announces_no_index":
+                self.announces_index = False
             case "pin" if self.sim is not None:
                 self.sim.pin = rule.params["pin"]
                 self.pin_given = False

@@ -136,6 +136,9 @@ def _answer(modem: SimulatedModem, reference: int, action: str, strike: Strike) 
     elif action == "noise":
         assert strike.answer is not None
         answer = modem.console.shape((line, strike.answer.params["text"]), "OK")
+    elif action == "glued":
+        assert strike.answer is not None
+        answer = modem.console.shape((strike.answer.params["text"] + line,), "OK")
     if action == "byte_by_byte":
         modem.console.dribble(answer)
         return
