@@ -80,12 +80,19 @@ def _answer(
         check_unpacked(file, request.file_name, request.limits.max_unpacked_bytes)
     normalizer = Normalizer(request.country)
     if format is FileFormat.CSV:
+        os.rmdir(folder)
         found = _find_in_text(file, request, normalizer)
     else:
         # calamine goes by the ending of the name, and only then tells a locked file from a damaged one
         path = f"{folder}/list.{format.value}"
         os.symlink(f"/proc/self/fd/{file.fileno()}", path)
-        found = _find_in_workbook(Workbook(path, request.file_name), request, normalizer)
+        try:
+            workbook = Workbook(path, request.file_name)
+        finally:
+            # it is open; a parent that is killed from here on leaves nothing behind
+            os.unlink(path)
+            os.rmdir(folder)
+        found = _find_in_workbook(workbook, request, normalizer)
     sheet, layout, sample, facts = found
     facts |= {
         "format": format.value,
