@@ -67,6 +67,8 @@ class Pbx:
         lines = [
             f'[database]\nurl = "{url or self._url}"',
             f'[agent]\nname = "{agent}"',
+            # the audit below counts one message for a number
+            '[sending]\nstop_confirmation = ""',
             "[limits]\nper_hour = 0\nper_day = 0\nper_month = 0",
             "min_gap_s = 0.0\nservice_reserve_per_day = 0",
             '[planner]\ninformation_window = "always"\nquiet_hours = ""',
