@@ -17,7 +17,9 @@ from sqlalchemy.exc import OperationalError
 from pbx_sms import __version__
 from pbx_sms.cli import (
     balances,
+    contacts,
     db,
+    groups,
     inbox,
     lists,
     mailings,
@@ -32,6 +34,7 @@ from pbx_sms.cli import (
     simulate,
     stop,
     tariffs,
+    templates,
     users,
 )
 from pbx_sms.cli.arguments import Run, add_shared_options
@@ -44,6 +47,9 @@ _GROUPS = (
     processes,
     users,
     lists,
+    contacts,
+    groups,
+    templates,
     mailings,
     series,
     plans,

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from pbx_sms.cli import forecasts, lists, mailing_watch, plans, rehearsal, tariffs
+from pbx_sms.cli import forecasts, lists, mailing_audience, mailing_watch, plans, rehearsal, tariffs
 from pbx_sms.cli.arguments import Commands, add_command, add_group, positive, row_numbers
 from pbx_sms.cli.context import Context
 from pbx_sms.cli.output import Column, Output, key
 from pbx_sms.cli.progress import ProgressBar
 from pbx_sms.core.mailing import MailingKind, UnknownPolicy
 from pbx_sms.errors import Conflict, Refused
-from pbx_sms.operations import lists as operations_lists
 from pbx_sms.operations import mailings, trials
 
 #: what programs rely on; `show` knows more for the pages
@@ -32,12 +30,7 @@ _CREATED = {"draft": "cli_mailing_created", "scheduled": "cli_mailing_planned"}
 def add_commands(commands: Commands) -> None:
     group = add_group(commands, "mailing", "Mailings: one text to every recipient of a list.")
     create = add_command(group, "create", create_mailing, "Make a mailing, and start it with --start.")
-    create.add_argument(
-        "--list", metavar="FILE|ID", dest="file", required=True, help="a file to import first, or a list's id"
-    )
-    create.add_argument(
-        "--text", metavar="T", required=True, help="with {Column} for a recipient's own value"
-    )
+    mailing_audience.add_options(create)
     lists.add_mapping_options(create)
     create.add_argument(
         "--kind",
@@ -110,14 +103,15 @@ def add_commands(commands: Commands) -> None:
 
 def create_mailing(context: Context, args: argparse.Namespace) -> int:
     choice = plans.chosen_or_at_once(context, args)
-    list_id, is_new = lists.list_of(context, args)
+    text = mailing_audience.text_of(context, args)
+    list_id, made = mailing_audience.list_of(context, args)
     bar = ProgressBar()
     try:
         created = mailings.create(
             context.database,
             context.settings,
             list_id=list_id,
-            text=args.text,
+            text=text,
             name=args.name,
             kind=args.kind,
             repeats=args.repeats,
@@ -130,10 +124,7 @@ def create_mailing(context: Context, args: argparse.Namespace) -> int:
             choice=choice,
         )
     except Refused:
-        if is_new:
-            # what is refused changes nothing; a list that a draft needs already stays with it
-            with contextlib.suppress(Conflict):
-                operations_lists.remove_list(context.database, list_id)
+        mailing_audience.take_away(context, made)
         raise
     finally:
         bar.clear()

@@ -18,7 +18,7 @@ from pbx_sms.core import tpdu
 from pbx_sms.core.msisdn import Accepted
 from pbx_sms.core.stop_words import Judgement
 from pbx_sms.core.tpdu import Deliver, Undecodable
-from pbx_sms.storage import answered, keep_alive, notifications, stopping
+from pbx_sms.storage import answered, groups, keep_alive, notifications, stopping
 from pbx_sms.storage.events import NewEvent
 from pbx_sms.storage.incoming_rules import IncomingRules
 from pbx_sms.storage.schema import inbound, inbound_parts
@@ -222,6 +222,8 @@ def _finish(
             asked_at=sent_at if sent_at is not None and sent_at < now else now,
         )
         suppressed = stopping.obey(connection, demand, now, rules, new_events)
+    elif msisdn is not None:
+        groups.join_by_keyword(connection, msisdn, text, now)
     notifications.tell(connection, rules.told, inbound_id, is_stop=is_stop, now=now)
     new_events.append(NewEvent(at=now, kind="inbound", sim_id=sim_id))
     return Stored(inbound_id=inbound_id, is_stop=is_stop, suppressed=suppressed)

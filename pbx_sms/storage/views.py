@@ -87,9 +87,11 @@ class LeftOutView:
 
 def lists_newest_first(connection: Connection, *, limit: int = 200) -> list[ListView]:
     """Those that may be used: a list that is still being imported is not among them, nor one that a series
-    made for one of its days."""
+    made for one of its days, nor one that was composed for a mailing."""
     of_series = select(series_runs.c.list_id).where(series_runs.c.list_id.is_not(None))
-    query = _lists().where(lists.c.state == "ready", lists.c.list_id.not_in(of_series))
+    query = _lists().where(
+        lists.c.state == "ready", lists.c.origin.is_(None), lists.c.list_id.not_in(of_series)
+    )
     query = query.order_by(lists.c.list_id.desc()).limit(limit)
     return [_list(row) for row in connection.execute(query)]
 

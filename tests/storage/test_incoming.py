@@ -13,7 +13,7 @@ from sqlalchemy import select
 from pbx_sms.core import tpdu
 from pbx_sms.core.msisdn import Normalizer
 from pbx_sms.core.stop_words import StopWords
-from pbx_sms.storage import incoming, stop_list
+from pbx_sms.storage import groups, incoming, stop_list
 from pbx_sms.storage.engine import Database
 from pbx_sms.storage.incoming import Stored
 from pbx_sms.storage.incoming_rules import IncomingRules
@@ -215,3 +215,18 @@ def test_a_part_is_joined_only_within_a_day(rig: Rig) -> None:
     store(rig, sim, deliver("раз ", part=(7, 1, 2)))
     rig.now += timedelta(hours=23)
     assert store(rig, sim, deliver("два", part=(7, 2, 2))).inbound_id is not None
+
+
+def test_a_keyword_alone_makes_its_sender_a_member_and_a_stop_word_never_does(rig: Rig) -> None:
+    with rig.database.begin() as connection:
+        group_id = groups.add(connection, "Турция", None, rig.now)
+        for keyword in ("турция", "стоп"):
+            groups.add_keyword(connection, group_id, keyword)
+    for sender, text in (
+        ("+79160000001", " ТУРЦИЯ "),
+        ("+79160000002", "стоп"),
+        ("+79160000003", "я турция"),
+    ):
+        store(rig, 1, deliver(text, sender=sender))
+    with rig.read() as connection:
+        assert [one.msisdn for one in groups.members(connection, group_id, limit=9)] == ["+79160000001"]

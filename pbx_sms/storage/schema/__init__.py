@@ -9,6 +9,7 @@ from pbx_sms.storage.schema.inbox import notifications, stop_history
 from pbx_sms.storage.schema.numbering import numbering_imports, numbering_ranges
 from pbx_sms.storage.schema.people import (
     contacts,
+    group_keywords,
     group_members,
     groups,
     inbound,
@@ -33,6 +34,7 @@ from pbx_sms.storage.schema.sending import (
 )
 from pbx_sms.storage.schema.series import series, series_runs, series_sent
 from pbx_sms.storage.schema.tariffs import balance_patterns, tariff_options, tariffs
+from pbx_sms.storage.schema.templates import templates
 from pbx_sms.storage.schema.types import Instant, metadata
 
 __all__ = [
@@ -42,6 +44,7 @@ __all__ = [
     "balance_patterns",
     "contacts",
     "events",
+    "group_keywords",
     "group_members",
     "groups",
     "inbound",
@@ -71,5 +74,6 @@ __all__ = [
     "stop_list",
     "tariff_options",
     "tariffs",
+    "templates",
     "users",
 ]

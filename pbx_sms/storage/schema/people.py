@@ -57,6 +57,10 @@ lists = Table(
     Column("repeat_count", Integer, nullable=False, server_default="0"),
     Column("created_at", Instant, nullable=False),
     Column("created_by", Text),
+    #: composed: made from lists and groups for one mailing; NULL: from a file
+    Column("origin", String(16)),
+    #: what it was composed from: {"lists": […], "groups": […], "without": […]}, names
+    Column("audience", Json),
     sqlite_autoincrement=True,
 )
 
@@ -133,6 +137,15 @@ group_members = Table(
     PrimaryKeyConstraint("group_id", "contact_id"),
 )
 
+#: an inbound message whose whole text is the keyword makes its sender a member
+group_keywords = Table(
+    "group_keywords",
+    metadata,
+    #: as `storage.groups.as_keyword` writes it
+    Column("keyword", String(100), primary_key=True),
+    Column("group_id", Id, ForeignKey(groups.c.group_id, ondelete="CASCADE"), nullable=False),
+)
+
 #: inbound TPDUs as they were read; kept so that a part is never joined or stored twice
 inbound_parts = Table(
     "inbound_parts",
@@ -197,6 +210,7 @@ stop_list = Table(
     Column("stop_id", Id),
 )
 
+Index("ix_group_members_contact_id", group_members.c.contact_id)
 Index("ix_recipients_list_id_msisdn", recipients.c.list_id, recipients.c.msisdn)
 Index(
     "ix_recipients_rejected",

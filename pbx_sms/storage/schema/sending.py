@@ -254,6 +254,7 @@ Index(
 Index("ix_messages_unknown", messages.c.message_id, **_where(messages.c.state == "unknown"))
 Index("ix_messages_mailing_id_row", messages.c.mailing_id, messages.c.row)
 Index("ix_messages_msisdn", messages.c.msisdn)
+Index("ix_left_out_msisdn", left_out.c.msisdn)
 Index(
     "uq_messages_request_key",
     messages.c.request_key,
@@ -283,5 +284,7 @@ Index("ix_attempts_open", attempts.c.message_id, attempts.c.part, **_where(attem
 Index("ix_attempts_quota", attempts.c.sim_id, attempts.c.counted_at)
 Index("ix_attempts_message_id", attempts.c.message_id)
 Index("ix_reports_open", reports.c.sim_id, reports.c.reference, **_where(reports.c.message_id.is_(None)))
+#: what became of one number on the stop list
+Index("ix_events_stop", events.c.reason_params, **_where(events.c.kind == "stop"))
 Index("ix_events_message_id", events.c.message_id)
 Index("ix_events_mailing_id", events.c.mailing_id, events.c.event_id)
