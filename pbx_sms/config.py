@@ -302,13 +302,6 @@ class NotifySettings(_Section):
         return tuple(channel for channel, where in ways if where)
 
 
-class PeopleSettings(_Section):
-    """What is said of contacts."""
-
-    #: numbers that failed for good in so many mailings are marked; 0: none
-    failed_mailings: Count = 3
-
-
 class ListSettings(_Section):
     """Limits of reading an uploaded file, which happens in a child process."""
 
@@ -340,7 +333,6 @@ class Settings(_Section):
     health: HealthSettings = HealthSettings()
     cost: CostSettings = CostSettings()
     notify: NotifySettings = NotifySettings()
-    people: PeopleSettings = PeopleSettings()
     lists: ListSettings = ListSettings()
     web: WebSettings = WebSettings()
 

@@ -21,6 +21,8 @@ from pbx_sms.storage import contact_history, contacts, groups, recipients
 from pbx_sms.storage.contacts import CHUNK, Contact
 from pbx_sms.storage.engine import Database
 
+#: a number that failed for good in so many mailings is marked
+FAILING_AFTER = 3
 MAX_NAME = 200
 MAX_FIELDS = 200
 _MAX_VALUE = 10_000
@@ -127,7 +129,6 @@ def show(database: Database, settings: Settings, number: str) -> dict[str, Any]:
         failed = contact_history.failed_mailings(connection, [msisdn]).get(msisdn, 0)
         member_of = groups.of_contact(connection, contact.contact_id) if contact else []
     stops = [one["kind"] for one in history if one["kind"] in ("stop_added", "stop_removed")]
-    limit = settings.people.failed_mailings
     return {
         "number": msisdn,
         "contact_id": contact.contact_id if contact else None,
@@ -136,7 +137,7 @@ def show(database: Database, settings: Settings, number: str) -> dict[str, Any]:
         "groups": [name for _, name in member_of],
         "stopped": bool(stops) and stops[-1] == "stop_added",
         "failed_mailings": failed,
-        "is_failing": bool(limit) and failed >= limit,
+        "is_failing": failed >= FAILING_AFTER,
         "history": history,
     }
 
