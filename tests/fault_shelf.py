@@ -217,7 +217,14 @@ class Shelf:
             if fault.act == "say_stop"
         ]
         return Settings.model_validate(
-            {"agent": {"name": "pbx1"}, "database": {"url": self._url}, "limits": _LIMITS, "sim": slow}
+            {
+                "agent": {"name": "pbx1"},
+                "database": {"url": self._url},
+                "limits": _LIMITS,
+                # the ledger is compared by number: the recipient of a stop gets nothing else here
+                "sending": {"stop_confirmation": ""},
+                "sim": slow,
+            }
         )
 
     def _modems(self) -> list[AtModem]:
