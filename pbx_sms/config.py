@@ -227,8 +227,9 @@ class PlannerSettings(_Section):
     working_days: tuple[date, ...] = ()
     #: by whose clock windows are meant
     window_zone: Literal["recipient", "office"] = "recipient"
-    #: of a recipient whose country has several zones, where nothing tells which
-    unknown_zone: Literal["all", "office"] = "all"
+    #: where nothing tells in which zone of the office's country a recipient is, these kinds go only when
+    #: it is a decent hour in all of them; the others take that one for a neighbour of the office
+    all_zones_for: tuple[MailingKind, ...] = (MailingKind.ADVERTISING,)
     #: a mailing that is later than this does not start by itself
     overdue_after_s: Seconds = 900
 

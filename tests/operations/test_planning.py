@@ -51,11 +51,19 @@ def chosen(office: Database, settings: Settings, **choices: Any) -> PlanChoice:
     return planning.choose(settings, office.now(), zone_column="Имя", **choices)
 
 
-def begin(office: Database, settings: Settings, zones: list[str], **choices: Any) -> int:
+def begin(
+    office: Database, settings: Settings, zones: list[str], *, kind: str = "information", **choices: Any
+) -> int:
     """A started mailing to one recipient in each zone; returns its id."""
     list_id = make_list(office, [(number(place), zone, str(place)) for place, zone in enumerate(zones)])
     created = mailings.create(
-        office, settings, list_id=list_id, text=TEXT, choice=chosen(office, settings, **choices), start=True
+        office,
+        settings,
+        list_id=list_id,
+        text=TEXT,
+        kind=kind,
+        choice=chosen(office, settings, **choices),
+        start=True,
     )
     mailing_id: int = created["mailing_id"]
     return mailing_id
@@ -132,10 +140,10 @@ def test_two_planners_move_a_window_on_once(office: Database, decent: Settings, 
     assert leased_rows(office, mailing_id) == [2]
 
 
-def test_where_nobody_knows_the_zone_only_hours_that_are_decent_everywhere_are_open(
-    office: Database, decent: Settings, clock: VirtualLoop
+def test_where_nobody_knows_the_zone_advertising_goes_only_when_it_is_decent_everywhere(
+    office: Database, decent: Settings
 ) -> None:
-    mailing_id = begin(office, decent, ["", "Екатеринбург"])
+    mailing_id = begin(office, decent, ["", "Екатеринбург"], kind="advertising")
     (zone,) = planning.show(office, decent, mailing_id)["zones"]
     # 09:00 in Kaliningrad until 20:00 in Kamchatka
     assert zone["zone"] == "all:RU"
@@ -146,9 +154,38 @@ def test_where_nobody_knows_the_zone_only_hours_that_are_decent_everywhere_are_o
     assert zone["reason"] == "waits_for_decent_hour"
 
 
-def test_the_setting_gives_them_the_offices_hours(office: Database, settings: MakeSettings) -> None:
-    mailing_id = begin(office, settings(planner=DECENT | {"unknown_zone": "office"}), [""])
+def test_there_information_keeps_the_hours_of_the_office(office: Database, decent: Settings) -> None:
+    mailing_id = begin(office, decent, [""])
     assert leased_rows(office, mailing_id) == [2]
+    (zone,) = planning.show(office, decent, mailing_id)["zones"]
+    assert zone["zone"] == "Europe/Moscow"
+
+
+def test_the_setting_says_which_kinds_go_when_it_is_decent_everywhere(
+    office: Database, settings: MakeSettings
+) -> None:
+    other = settings(planner=DECENT | {"all_zones_for": ["information"]})
+    assert leased_rows(office, begin(office, other, ["", "Asia/Vladivostok"])) == [3]
+    assert leased_rows(office, begin(office, other, [""], kind="advertising")) == [2]
+
+
+def test_the_check_says_of_how_many_recipients_nobody_knows_the_zone(
+    office: Database, decent: Settings
+) -> None:
+    rows = [(number(0), "", "1"), (number(1), "Asia/Omsk", "2"), (number(2), "", "3")]
+    list_id = make_list(office, rows)
+    choice = chosen(office, decent)
+    checked = mailings.check(office, decent, list_id=list_id, text=TEXT, choice=choice)
+    assert (checked.guessed_zones, checked.zones) == (2, {"Europe/Moscow": 2, "Asia/Omsk": 1})
+    urgent = mailings.check(office, decent, list_id=list_id, text=TEXT, kind="urgent", choice=choice)
+    assert (urgent.guessed_zones, urgent.zones) == (0, {})
+
+
+def test_abroad_nobody_is_a_neighbour_of_the_office(office: Database, decent: Settings) -> None:
+    # a Brazilian mobile number does not tell in which of the country's zones it is
+    list_id = make_list(office, [("+5511961234567", "", "1"), ("+5511961234568", "", "2")])
+    checked = mailings.check(office, decent, list_id=list_id, text=TEXT)
+    assert all(zone != "Europe/Moscow" for zone in checked.zones)
 
 
 def test_a_window_of_its_own_is_cut_by_the_quiet_hours(office: Database, decent: Settings) -> None:

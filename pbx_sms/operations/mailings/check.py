@@ -94,6 +94,8 @@ class Check:
     zones: dict[str, int]
     #: the zone of each message in the list's order; empty as well
     message_zones: tuple[str, ...]
+    #: messages whose recipient's zone nothing told; 0 where zones do not matter
+    guessed_zones: int
 
 
 @dataclass(slots=True)
@@ -117,6 +119,7 @@ class _Tally:
     first: Ready | None = None
     zones: Counter[str] = field(default_factory=Counter)
     message_zones: list[str] = field(default_factory=list)
+    guessed_zones: int = 0
 
     def add(self, decision: Decision) -> None:
         self.rows += 1
@@ -148,6 +151,7 @@ class _Tally:
         if ready.zone is not None:
             self.zones[ready.zone] += 1
             self.message_zones.append(ready.zone)
+            self.guessed_zones += ready.zone_is_guess
         if len(self.longest) < _SAMPLES or measure.units > self.longest[-1].measure.units:
             self.longest = sorted([*self.longest, ready], key=lambda one: -one.measure.units)[:_SAMPLES]
         if len(self.shortest) < _SAMPLES or measure.units < self.shortest[-1].measure.units:
@@ -198,7 +202,7 @@ def check(
     used_columns: tuple[str, ...] = ()
     try:
         bound = bind(head, text)
-        zone_of = zone_finder(database, settings, head, choice) if hours.by_zone else None
+        zone_of = zone_finder(database, settings, MailingKind(kind), head, choice) if hours.by_zone else None
         if choice.smooth:
             refuse_endless(hours, database.now())
     except Refused as error:
@@ -256,6 +260,7 @@ def _checked(
         started_before=tuple(started_before),
         zones=dict(tally.zones.most_common()),
         message_zones=tuple(tally.message_zones),
+        guessed_zones=tally.guessed_zones,
     )
 
 

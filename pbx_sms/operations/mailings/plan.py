@@ -46,6 +46,8 @@ class Ready:
     undecided_of_row: int | None = None
     #: the recipient's, where the hours there matter
     zone: str | None = None
+    #: nothing told it
+    zone_is_guess: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,8 +132,10 @@ class Plan:
             )
             return LeftOut(row=row.row, msisdn=row.msisdn, reason=reason)
         first_row = row.repeat_of_row if row.repeat_of_row is not None else row.row
-        zone = None if self._zone_of is None else self._zone_of(row.fields, row.msisdn)
-        ready = Ready(row=row.row, msisdn=row.msisdn, text=text, measure=measure, zone=zone)
+        zone, is_guess = (None, False) if self._zone_of is None else self._zone_of(row.fields, row.msisdn)
+        ready = Ready(
+            row=row.row, msisdn=row.msisdn, text=text, measure=measure, zone=zone, zone_is_guess=is_guess
+        )
         return ready if first_row not in self._repeated_rows else self._decide_repeated(first_row, ready)
 
     def _decide_repeated(self, first_row: int, ready: Ready) -> Decision:

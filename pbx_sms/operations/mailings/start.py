@@ -328,7 +328,9 @@ def _fill(
         bound,
         repeats=parse_repeats(mailing.repeats),
         leave_out_incomplete=mailing.leave_out_incomplete,
-        zone_of=zone_finder(database, settings, head, choice) if hours.by_zone else None,
+        zone_of=zone_finder(database, settings, MailingKind(mailing.kind), head, choice)
+        if hours.by_zone
+        else None,
     ):
         for decision in decisions:
             filled.add(decision, mailing, wants_report=settings.sending.delivery_reports)
