@@ -48,8 +48,17 @@ def add_commands(commands: Commands) -> None:
 
 
 def _add_options(add: argparse.ArgumentParser) -> None:
+    add.add_argument("--list", metavar="FILE|ID", dest="file", help="a file to import first, or a list's id")
     add.add_argument(
-        "--list", metavar="FILE|ID", dest="file", required=True, help="a file to import first, or a list's id"
+        "--group",
+        metavar="GROUP",
+        dest="groups",
+        action="append",
+        default=[],
+        help="name or id of a group, whose members are taken anew for each run; may be given again",
+    )
+    add.add_argument(
+        "--without", metavar="GROUP", action="append", default=[], help="a group that gets nothing"
     )
     add.add_argument("--text", metavar="T", required=True, help="with {Column} for a recipient's own value")
     lists.add_mapping_options(add)
@@ -117,12 +126,20 @@ def add_series(context: Context, args: argparse.Namespace) -> int:
         offset_days=args.days_after - args.days_before,
         leap_day=args.leap_day,
     )
-    list_id, is_new = lists.list_of(context, args)
+    list_id, is_new = lists.list_of(context, args) if args.file else (None, False)
+    audience = None
+    if args.groups or args.without:
+        audience = {
+            "lists": [] if list_id is None else [list_id],
+            "groups": args.groups,
+            "without": args.without,
+        }
     try:
         added = series.add(
             context.database,
             context.settings,
-            list_id=list_id,
+            list_id=list_id if audience is None else None,
+            audience=audience,
             text=args.text,
             rule=rule,
             name=args.name,
@@ -136,7 +153,7 @@ def add_series(context: Context, args: argparse.Namespace) -> int:
             by=context.person,
         )
     except Refused:
-        if is_new:
+        if is_new and list_id is not None:
             with contextlib.suppress(Conflict):
                 operations_lists.remove_list(context.database, list_id)
         raise
@@ -209,7 +226,9 @@ def preview(context: Context, args: argparse.Namespace) -> int:
 
 def change(context: Context, args: argparse.Namespace) -> int:
     list_id = lists.list_of(context, args)[0] if args.file else None
-    changed = series.change(context.database, args.id, list_id=list_id, text=args.text, by=context.person)
+    changed = series.change(
+        context.database, context.settings, args.id, list_id=list_id, text=args.text, by=context.person
+    )
     context.output.object(changed, context.output.sentence("cli_series_changed", changed))
     return 0
 

@@ -12,7 +12,7 @@ from sqlalchemy import select, update
 
 from pbx_sms.config import Settings
 from pbx_sms.errors import Conflict, NotFound, Refused
-from pbx_sms.operations import lists, mailings, series, stop_list
+from pbx_sms.operations import groups, lists, mailings, series, stop_list
 from pbx_sms.storage.engine import Database
 from pbx_sms.storage.schema import lists as lists_table
 from pbx_sms.storage.schema import mailings as mailings_table
@@ -35,12 +35,14 @@ class Office:
         return self.at
 
     def add(self, list_id: int | None = None, **choices: Any) -> int:
+        if list_id is None and "audience" not in choices:
+            list_id = make_list(self.database, people(3))
         rule = {"kind": "weekly", "at": "10:00", "weekdays": ["mon"]} | choices.pop("rule", {})
         made = series.make_rule(rule.pop("kind"), first=date(2026, 11, 25), **rule)
         added = series.add(
             self.database,
             self.settings,
-            list_id=list_id or make_list(self.database, people(3)),
+            list_id=list_id,
             text=choices.pop("text", TEXT),
             rule=made,
             **choices,
@@ -200,7 +202,7 @@ def test_what_start_refuses_leaves_the_series_waiting_with_the_reason(office: Of
     with pytest.raises(Refused, match="placeholders_empty"):
         series.run_now(office.database, office.settings, series_id)
     # with a text that needs no name it goes, and on the same day
-    series.change(office.database, series_id, text="Напоминаем о встрече")
+    series.change(office.database, office.settings, series_id, text="Напоминаем о встрече")
     series.run_now(office.database, office.settings, series_id)
     assert office.runs(series_id) == [("2026-11-30", "done")]
     assert len(office.sent()) == 2
@@ -291,7 +293,7 @@ def test_the_same_person_never_gets_the_same_birthday_twice_also_from_another_li
         office.fire(datetime(2026, 11, day, 7, tzinfo=UTC))
     assert len(office.sent()) == 2
     again = make_list(office.database, [*BORN, (number(6), "Ева", "30.11.1990")])
-    series.change(office.database, series_id, list_id=again)
+    series.change(office.database, office.settings, series_id, list_id=again)
     with office.database.begin() as connection:
         # as if the day had not been counted
         connection.execute(series_runs.delete())
@@ -350,6 +352,54 @@ def test_the_preview_by_the_calendar_tells_how_many(office: Office) -> None:
         ("2026-12-31", 3),
         ("2027-01-31", 3),
     ]
+
+
+# to groups
+
+
+def test_who_joined_a_group_meanwhile_gets_it_and_who_left_does_not(office: Office) -> None:
+    groups.add(
+        office.database,
+        office.settings,
+        name="Туристы",
+        list_id=make_list(office.database, people(2)),
+    )
+    groups.add(office.database, office.settings, name="Отказались")
+    audience = {"lists": [], "groups": ["Туристы"], "without": ["Отказались"]}
+    series_id = office.add(audience=audience, text="{Имя}, автобус ждёт", name="Автобус")
+    before = lists.list_lists(office.database)
+    coming = series.preview(office.database, office.settings, series_id, days=1)["days"]
+    assert [day["messages"] for day in coming] == [2]
+    assert office.fire(MONDAY)
+    assert [text for _, text in office.sent()] == ["Имя0, автобус ждёт", "Имя1, автобус ждёт"]
+    groups.add_list(office.database, "Туристы", make_list(office.database, people(3)))
+    groups.add_member(office.database, office.settings, "Отказались", [number(0)])
+    assert office.fire(MONDAY + WEEK)
+    assert sorted(text for _, text in office.sent()[2:]) == ["Имя1, автобус ждёт", "Имя2, автобус ждёт"]
+    # what was composed for a run or a look is nobody's list
+    assert len(lists.list_lists(office.database)) == len(before) + 1
+
+
+def test_birthdays_of_a_group_go_by_the_contacts_own_field(office: Office) -> None:
+    members = make_list(office.database, [(number(1), "Анна", "26.11.1980"), (number(2), "Борис", "01.12")])
+    groups.add(office.database, office.settings, name="Клиенты", list_id=members)
+    audience = {"lists": [], "groups": ["Клиенты"], "without": []}
+    office.add(audience=audience, text="{Имя}, поздравляем!", rule={"kind": "birthday", "column": "Заказ"})
+    stored = count(office.database, lists_table)
+    assert office.fire(datetime(2026, 11, 26, 7, tzinfo=UTC))
+    assert office.sent() == [(number(1), "Анна, поздравляем!")]
+    # the list of the day stays, the composed one has gone
+    assert count(office.database, lists_table) == stored + 1
+
+
+def test_a_group_that_is_gone_leaves_the_series_waiting(office: Office) -> None:
+    members = make_list(office.database, people(2))
+    groups.add(office.database, office.settings, name="Туристы", list_id=members)
+    audience = {"lists": [], "groups": ["Туристы"], "without": []}
+    series_id = office.add(audience=audience, text="Автобус ждёт")
+    groups.remove(office.database, "Туристы")
+    assert not office.fire(MONDAY)
+    assert (office.show(series_id)["state"], office.show(series_id)["reason"]) == ("waits", "group_not_found")
 
 
 # what is refused at once

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -10,12 +11,14 @@ from pbx_sms.core import template
 from pbx_sms.core.mailing import MailingKind, UnknownPolicy
 from pbx_sms.core.planning.recurrence import AroundDate, Birthday, Rule, to_json
 from pbx_sms.errors import Refused
+from pbx_sms.operations import lists
 from pbx_sms.operations.mailings.check import parse_kind
 from pbx_sms.operations.mailings.plan import bind, find_list, parse_repeats
 from pbx_sms.operations.mailings.start import parse_policy
 from pbx_sms.operations.series.due_rows import column_name
 from pbx_sms.operations.series.rules import following, office_zone
 from pbx_sms.operations.series.show import shown
+from pbx_sms.operations.series.source import compose
 from pbx_sms.storage import series as stored
 from pbx_sms.storage.engine import Database
 
@@ -26,7 +29,8 @@ def add(
     database: Database,
     settings: Settings,
     *,
-    list_id: int,
+    list_id: int | None = None,
+    audience: Mapping[str, Any] | None = None,
     text: str,
     rule: Rule,
     name: str | None = None,
@@ -39,22 +43,23 @@ def add(
     max_runs: int | None = None,
     by: str | None = None,
 ) -> dict[str, Any]:
-    """A series that is active at once; the shape of `show`. Its days begin with `start_on`, today where none
-    is given; a day whose time has passed is not among them.
+    """A series that is active at once; the shape of `show`. It goes to a list, or to an `audience` {"lists":
+    [id], "groups": [name or id], "without": [name or id]} that is composed anew for each run. Its days begin
+    with `start_on`, today where none is given; a day whose time has passed is not among them.
 
-    Raises NotFound(list_not_found), Conflict(list_not_ready), Refused: mistakes in the text, a column that
-    the list lacks, series_never_comes, series_end_before_start, series_count_invalid, series_count_by_column.
+    Raises NotFound(list_not_found, group_not_found), Conflict(list_not_ready), Refused: mistakes in the text,
+    a column that is lacking, series_never_comes, series_end_before_start, series_count_invalid,
+    series_count_by_column, series_list_missing.
     """
-    head = find_list(database, list_id)
     text = template.clean(text)
-    bind(head, text)
+    name = (name or "").strip()
+    name = fit(database, settings, list_id, audience, text, rule, name)
     now = database.now()
     start_on = start_on or today(settings, now)
     is_by_column = isinstance(rule, (AroundDate, Birthday))
     if isinstance(rule, (AroundDate, Birthday)):
         # one person has one day: whoever stands in the list twice gets it once
         repeats = repeats or "first"
-        column_name(head, rule.column)
     if end_on is not None and end_on < start_on:
         raise Refused("series_end_before_start", start=start_on.isoformat(), end=end_on.isoformat())
     if max_runs is not None and is_by_column:
@@ -67,8 +72,9 @@ def add(
     with database.begin() as connection:
         series_id = stored.insert_series(
             connection,
-            name=(name or "").strip() or head.name,
+            name=name,
             list_id=list_id,
+            audience=None if audience is None else dict(audience),
             text=text,
             kind=parse_kind(kind),
             repeats=parse_repeats(repeats),
@@ -87,6 +93,35 @@ def add(
     database.wake()
     assert found is not None
     return shown(found)
+
+
+def fit(
+    database: Database,
+    settings: Settings,
+    list_id: int | None,
+    audience: Mapping[str, Any] | None,
+    text: str,
+    rule: Rule,
+    name: str,
+) -> str:
+    """Whether text and rule fit the columns; returns the name of the series."""
+    if (list_id is None) == (audience is None):
+        raise Refused("series_list_missing")
+    made = None
+    if audience is not None:
+        made = list_id = compose(database, settings, audience, name=name, by=None)
+        if list_id in audience["lists"]:
+            made = None
+    assert list_id is not None
+    try:
+        head = find_list(database, list_id)
+        bind(head, text)
+        if isinstance(rule, (AroundDate, Birthday)):
+            column_name(head, rule.column)
+        return name or head.name
+    finally:
+        if made is not None:
+            lists.remove_list(database, made)
 
 
 def today(settings: Settings, now: datetime) -> date:

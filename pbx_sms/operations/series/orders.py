@@ -10,11 +10,10 @@ from sqlalchemy import Row
 
 from pbx_sms.config import Settings
 from pbx_sms.core import template
-from pbx_sms.core.planning.recurrence import AroundDate, Birthday, Occurrence, by_column, occurrences
+from pbx_sms.core.planning.recurrence import Occurrence, by_column, occurrences
 from pbx_sms.core.series import RunState, SeriesState
 from pbx_sms.errors import Conflict, NotFound, Refused
-from pbx_sms.operations.mailings.plan import bind, find_list
-from pbx_sms.operations.series.due_rows import column_name
+from pbx_sms.operations.series.add import fit
 from pbx_sms.operations.series.fire import claim_and_make
 from pbx_sms.operations.series.rules import following, office_zone, rule_of
 from pbx_sms.operations.series.show import existing, show
@@ -123,27 +122,27 @@ def run_now(
 
 def change(
     database: Database,
+    settings: Settings,
     series_id: int,
     *,
     list_id: int | None = None,
     text: str | None = None,
     by: str | None = None,
 ) -> dict[str, Any]:
-    """Another list (the same people imported again, say) or another text from the next day on; the shape of
-    `show`. Refused as `add`; Conflict(series_is_ended)."""
+    """Another list (the same people imported again, say; it takes the place of groups) or another text from
+    the next day on; the shape of `show`. Refused as `add`; Conflict(series_is_ended)."""
     found = existing(database, series_id)
-    head = find_list(database, list_id or found.list_id)
+    audience = found.audience if list_id is None else None
+    list_id = found.list_id if list_id is None else list_id
     text = template.clean(text if text is not None else found.text)
-    bind(head, text)
-    rule = rule_of(found.rule)
-    if isinstance(rule, (AroundDate, Birthday)):
-        column_name(head, rule.column)
+    fit(database, settings, list_id, audience, text, rule_of(found.rule), found.name)
     with database.begin() as connection:
         if not stored.change(
             connection,
             series_id,
             among=[state for state in SeriesState if state is not SeriesState.ENDED],
-            list_id=head.list_id,
+            list_id=list_id,
+            audience=audience,
             text=text,
         ):
             raise _conflict(found)

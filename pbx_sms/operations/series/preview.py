@@ -18,6 +18,7 @@ from pbx_sms.operations.mailings.check import check
 from pbx_sms.operations.series.due_rows import dated_rows
 from pbx_sms.operations.series.rules import office_zone, rule_of
 from pbx_sms.operations.series.show import existing
+from pbx_sms.operations.series.source import looked_at
 from pbx_sms.storage import series as stored
 from pbx_sms.storage.engine import Database
 
@@ -45,21 +46,22 @@ def preview(
     if series.state == SeriesState.ENDED or series.next_at is None:
         return shown
     try:
-        if isinstance(rule, (AroundDate, Birthday)):
-            return shown | _by_column(database, settings, series, rule, days)
-        return shown | _by_calendar(database, settings, series, rule, days)
+        with looked_at(database, settings, series) as list_id:
+            if isinstance(rule, (AroundDate, Birthday)):
+                return shown | _by_column(database, settings, series, list_id, rule, days)
+            return shown | _by_calendar(database, settings, series, list_id, rule, days)
     except Refused as refused:
         # the list is gone, or lacks the column now
         return shown | {"problems": [{"reason": refused.code, "reason_params": dict(refused.params)}]}
 
 
 def _by_calendar(
-    database: Database, settings: Settings, series: Row[Any], rule: Rule, days: int
+    database: Database, settings: Settings, series: Row[Any], list_id: int, rule: Rule, days: int
 ) -> dict[str, Any]:
     checked = check(
         database,
         settings,
-        list_id=series.list_id,
+        list_id=list_id,
         text=series.text,
         kind=series.kind,
         repeats=series.repeats,
@@ -81,7 +83,7 @@ def _by_calendar(
 
 
 def _by_column(
-    database: Database, settings: Settings, series: Row[Any], rule: ColumnRule, days: int
+    database: Database, settings: Settings, series: Row[Any], list_id: int, rule: ColumnRule, days: int
 ) -> dict[str, Any]:
     first = series.next_day
     with database.read() as connection:
@@ -89,7 +91,7 @@ def _by_column(
     by_day: dict[Any, dict[str, dict[str, Any]]] = defaultdict(dict)
     unreadable: list[dict[str, Any]] = []
     unreadable_count = 0
-    for dated in dated_rows(database, series.list_id, rule, first):
+    for dated in dated_rows(database, list_id, rule, first):
         row = dated.row
         if dated.is_unreadable:
             unreadable_count += 1

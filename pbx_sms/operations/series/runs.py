@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Row
 
 from pbx_sms.config import Settings
 from pbx_sms.core.mailing import MailingState
-from pbx_sms.core.planning.recurrence import AroundDate, Birthday, Occurrence, Rule
+from pbx_sms.core.planning.recurrence import AroundDate, Birthday, ColumnRule, Occurrence, Rule
 from pbx_sms.core.planning.wall_clock import instant_at
 from pbx_sms.core.reason import Reason
 from pbx_sms.core.series import RunState
@@ -25,6 +25,7 @@ from pbx_sms.errors import Conflict, NotFound, Refused
 from pbx_sms.operations import lists, mailings
 from pbx_sms.operations.series.due_rows import copy_list, dated_rows
 from pbx_sms.operations.series.rules import office_zone, rule_of
+from pbx_sms.operations.series.source import source_of
 from pbx_sms.storage import mailings as stored_mailings
 from pbx_sms.storage import series as stored
 from pbx_sms.storage.engine import Database
@@ -150,13 +151,23 @@ class Run:
 
     def _recipients(self) -> tuple[int | None, list[tuple[str, date]]]:
         """(the list to send to, None for nobody; who is due on which day, for rules by a column)."""
-        source_id = self._source()
+        source_id, is_made = source_of(self._database, self._settings, self._series, by=self._by)
         if not isinstance(self._rule, (AroundDate, Birthday)):
+            if is_made:
+                with self._database.begin() as connection:
+                    self._write_in(connection, list_id=source_id)
             return source_id, []
+        try:
+            return self._due_of(source_id, self._rule)
+        finally:
+            if is_made:
+                self._remove_list(source_id)
+
+    def _due_of(self, source_id: int, rule: ColumnRule) -> tuple[int | None, list[tuple[str, date]]]:
         with self._database.read() as connection:
             had = stored.had_already(connection, self._series.series_id, self._from_day, self._day)
         rows, taken = [], []
-        for dated in dated_rows(self._database, source_id, self._rule, self._from_day):
+        for dated in dated_rows(self._database, source_id, rule, self._from_day):
             number = dated.row.msisdn
             if dated.day is None or dated.day > self._day or number is None or (number, dated.day) in had:
                 continue
@@ -173,13 +184,6 @@ class Run:
             also=lambda connection, list_id: self._write_in(connection, list_id=list_id),
         )
         return list_id, taken
-
-    def _source(self) -> int:
-        """The list that the series goes to."""
-        if self._series.list_id is None:
-            raise NotFound("list_not_found", list_id=0)
-        list_id: int = self._series.list_id
-        return list_id
 
     def _bind(self, connection: Connection, mailing_id: int, taken: Iterable[tuple[str, date]]) -> None:
         """In the transaction of the draft: it belongs to this run, and these people have had it."""

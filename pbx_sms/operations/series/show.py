@@ -16,8 +16,8 @@ _RUNS_SHOWN = 50
 
 def list_series(database: Database) -> list[dict[str, Any]]:
     """All series, the newest first: {"series_id", "name", "state", "reason"?, "reason_params"?, "kind",
-    "list_id", "rule", "next_day", "next_at", "start_on", "end_on", "max_runs", "runs", "created_at",
-    "created_by"}."""
+    "list_id", "audience", "rule", "next_day", "next_at", "start_on", "end_on", "max_runs", "runs",
+    "created_at", "created_by"}."""
     with database.read() as connection:
         return [shown(row) for row in stored.find_all(connection)]
 
@@ -53,6 +53,7 @@ def shown(row: Row[Any]) -> dict[str, Any]:
         "state": row.state,
         "kind": row.kind,
         "list_id": row.list_id,
+        "audience": row.audience,
         "rule": row.rule,
         "next_day": None if row.next_day is None else row.next_day.isoformat(),
         "next_at": row.next_at,
