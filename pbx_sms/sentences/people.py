@@ -49,7 +49,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "{number} is no contact any more. Messages and the stop list stay as they are.",
         "Номер {number} удалён из контактов. Сообщения и стоп-лист остались как были.",
     ),
-    "cli_history_sent": ("sent: {text} [{state}] {mailing} {why}", "отправлено: {text} [{state}] {mailing} {why}"),
+    "cli_history_sent": (
+        "sent: {text} [{state}] {mailing} {why}",
+        "отправлено: {text} [{state}] {mailing} {why}",
+    ),
     "cli_history_received": ("received: {text}", "получено: {text}"),
     "cli_history_left_out": (
         "left out of the mailing “{mailing}”: {why}",
