@@ -190,6 +190,7 @@ class Demo:
             label = f"{modem['operator']} {number}"
             config.append(
                 f'[[sim]]\nimsi = "{modem["imsi"]}"\nlabel = {json.dumps(label, ensure_ascii=False)}\n'
+                "price_per_part = 0.06\n"
             )
         (self.folder / "pbx-sms.toml").write_text("\n".join(config), encoding="utf-8")
         self.run("db", "upgrade")

@@ -71,6 +71,7 @@ async def fill(database: Database, folder: Path) -> None:
                 "modem": [{"name": f"gsm{n}", "port": str(port)} for n, port in enumerate(simulator.ports)],
                 "limits": free | {"per_day": 2 * _SENT},
                 "sending": {"submit_timeout_s": 1},
+                "planner": {"information_window": "always", "quiet_hours": ""},
             }
         )
         await asyncio.to_thread(_order, database, made)
