@@ -22,6 +22,7 @@ from web import (
     live_log,
     mailing_pages,
     overview,
+    plan_pages,
     presentation,
     route_pages,
     series_pages,
@@ -110,6 +111,7 @@ def create_app(settings: Settings, database: Database | None = None) -> Flask:
         stop_pages,
         route_pages,
         forecast_pages,
+        plan_pages,
     ):
         app.register_blueprint(pages.blueprint)
     app.add_url_rule("/health", "health", _health)

@@ -10,6 +10,7 @@ from flask import abort
 from pbx_sms.core import template
 from pbx_sms.core.mailing import MailingKind, UnknownPolicy
 from pbx_sms.storage.views import MailingView
+from web.plan_fields import PlanFields
 
 #: what a text may have in characters before it is not even looked at: 255 parts of 153
 MAX_TEXT_LENGTH = 40_000
@@ -30,6 +31,7 @@ class Choices:
     row: int | None
     #: so many messages go first, the rest after a person's word
     trial: int | None = None
+    plan: PlanFields = PlanFields()
 
     @classmethod
     def of_form(cls, form: Any) -> Choices:
@@ -46,10 +48,11 @@ class Choices:
             unknown=UnknownPolicy.FAIL if form.get("unknown") == "fail" else UnknownPolicy.KEEP,
             row=form.get("row", type=int),
             trial=form.get("trial", type=int),
+            plan=PlanFields.of_form(form),
         )
 
     @classmethod
-    def of_draft(cls, mailing: MailingView, row: int | None = None) -> Choices:
+    def of_draft(cls, mailing: MailingView, plan: PlanFields, row: int | None = None) -> Choices:
         return cls(
             list_id=mailing.list_id,
             name=mailing.name,
@@ -60,4 +63,5 @@ class Choices:
             # stays as the draft has it
             unknown=UnknownPolicy.KEEP,
             row=row,
+            plan=plan,
         )

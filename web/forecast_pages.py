@@ -13,7 +13,9 @@ from flask_babel import ngettext
 
 from pbx_sms.core.forecast import Change, Ending, What
 from pbx_sms.core.mailing import MailingKind
+from pbx_sms.core.planning.choice import AT_ONCE, PlanChoice
 from pbx_sms.core.reason import Reason
+from pbx_sms.errors import Refused
 from pbx_sms.operations import forecasts
 from pbx_sms.operations.forecasts import Rehearsal
 from pbx_sms.operations.mailings import Check
@@ -52,11 +54,19 @@ class Shown:
     is_running: bool
 
 
-def of_check(checked: Check, kind: str) -> Shown | None:
-    """For the check page; None where there is nothing to send."""
+def of_check(checked: Check, kind: str, choice: PlanChoice = AT_ONCE) -> Shown | None:
+    """For the check page; None where there is nothing to send, or the plan cannot be."""
     if not checked.messages:
         return None
-    found = forecasts.of_check(database(), settings(), checked, MailingKind(kind))
+    try:
+        return _of_plan(checked, MailingKind(kind), choice)
+    except Refused:
+        # the check has told it
+        return None
+
+
+def _of_plan(checked: Check, kind: MailingKind, choice: PlanChoice) -> Shown:
+    found = forecasts.of_check(database(), settings(), checked, kind, choice=choice)
     what_if = [
         WhatIf(words=what_if_words(one.change), ends_at=one.ending.ends_at)
         for one in found.alternatives
@@ -125,6 +135,7 @@ def rehearsal_of_check() -> ResponseReturnValue:
         repeats=choices.repeats,
         leave_out_incomplete=choices.leave_out_incomplete,
         name=choices.name or None,
+        choice=choices.plan.chosen(settings(), database().now()),
     )
     return _rehearsal_page(found, choices)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response, abort, flash, redirect, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
@@ -20,6 +21,7 @@ from web import languages, live_log, tariff_pages
 from web.access import for_orders
 from web.context import database, settings
 from web.list_pages import WORKBOOK
+from web.plan_fields import written
 from web.presentation import GROUPS
 
 blueprint = Blueprint("mailing_pages", __name__, url_prefix="/mailings")
@@ -56,7 +58,8 @@ def show(mailing_id: int) -> ResponseReturnValue:
         last_id=last_id,
         counts=progress.counts,
         trials=trials,
-        plan=planning.show(database(), settings(), mailing_id),
+        plan=(plan := planning.show(database(), settings(), mailing_id)),
+        starts_at=written(plan["scheduled_at"], ZoneInfo(settings().sending.time_zone)),
         progress=lines.of_progress(progress),
         cost=tariff_pages.of_mailing(mailing_id),
     )

@@ -18,6 +18,7 @@ from flask import Flask, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 
+from pbx_sms.core.planning import weekly_hours
 from pbx_sms.operations import inbox
 from web import languages
 from web.context import database
@@ -58,6 +59,7 @@ def init_app(app: Flask, time_zone: str) -> None:
         count=count,
         moment=lambda at: moment(at, zone, languages.current(), database().now()),
         day_and_time=lambda at: day_and_time(at, zone, languages.current(), database().now()),
+        hours=window_words,
         day_name=lambda day: format_date(day, "EEE d MMM y", locale=languages.current()),
         clock_time=lambda at: clock_time(at, zone),
         message_state=message_state,
@@ -107,6 +109,7 @@ def section_of(endpoint: str) -> str:
             | "unknown_pages"
             | "series_pages"
             | "trial_pages"
+            | "plan_pages"
         ):
             return "mailings"
         case "route_pages":
@@ -182,6 +185,17 @@ def day_and_time(at: datetime | None, zone: ZoneInfo, language: str, now: dateti
 
 def clock_time(at: datetime | None, zone: ZoneInfo) -> str:
     return "" if at is None else f"{at.astimezone(zone):%H:%M:%S}"
+
+
+def window_words(window: str) -> str:
+    """A window of the week as the reader writes it, and as it is read again."""
+    if window == weekly_hours.ALWAYS:
+        return _("at any hour")
+    if languages.current() != "ru":
+        return window
+    for name, russian in zip(weekly_hours.NAMES, weekly_hours.RUSSIAN_NAMES, strict=True):
+        window = window.replace(name, russian)
+    return window
 
 
 def message_state(state: str) -> str:

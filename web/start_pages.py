@@ -8,20 +8,25 @@ from __future__ import annotations
 import secrets
 from dataclasses import replace
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from flask import Blueprint, abort, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from pbx_sms.core import template
 from pbx_sms.core.mailing import MailingKind, MailingState
+from pbx_sms.core.planning.choice import AT_ONCE
 from pbx_sms.errors import NotFound, Refused
 from pbx_sms.operations import mailings
+from pbx_sms.storage import mailings as stored_mailings
 from pbx_sms.storage import starts as stored_starts
 from pbx_sms.storage import views
-from web import forecast_pages, languages, tariff_pages
+from pbx_sms.storage.views import MailingView
+from web import forecast_pages, languages, plan_pages, tariff_pages
 from web.access import for_orders
 from web.choices import Choices
 from web.context import database, settings, starts
+from web.plan_fields import MARK, PlanFields
 from web.presentation import phone
 
 blueprint = Blueprint("start_pages", __name__, url_prefix="/mailings")
@@ -78,7 +83,14 @@ def preview() -> ResponseReturnValue:
 
 @blueprint.post("/check")
 def check() -> ResponseReturnValue:
-    return check_page(Choices.of_form(request.form))
+    draft_id = request.form.get("draft_id", type=int)
+    if draft_id is None:
+        return check_page(Choices.of_form(request.form))
+    with database().read() as connection:
+        mailing = views.mailing_by_id(connection, draft_id)
+    if mailing is None or mailing.state != MailingState.DRAFT:
+        return redirect(url_for("mailing_pages.show", mailing_id=draft_id))
+    return check_page(draft_choices(mailing), draft_id=draft_id)
 
 
 @blueprint.get("/<int:mailing_id>/draft")
@@ -94,8 +106,20 @@ def draft(mailing_id: int) -> ResponseReturnValue:
     if (key := starts().key_of_mailing(mailing_id)) is not None:
         return redirect(url_for("starting_pages.show", key=key))
     notice = languages.render("start_broken_off") if mailing.reason == stored_starts.STARTING else None
-    choices = Choices.of_draft(mailing, request.args.get("row", type=int))
-    return check_page(choices, draft_id=mailing_id, notice=notice)
+    return check_page(draft_choices(mailing), draft_id=mailing_id, notice=notice)
+
+
+def draft_choices(mailing: MailingView) -> Choices:
+    """What was chosen for a draft, with what the request says of its plan, the row and the trial."""
+    if MARK in request.form:
+        plan = PlanFields.of_form(request.form)
+    else:
+        with database().read() as connection:
+            stored = stored_mailings.find(connection, mailing.mailing_id)
+        choice = AT_ONCE if stored is None else stored_mailings.plan_of(stored)
+        plan = PlanFields.of_choice(choice, ZoneInfo(settings().sending.time_zone))
+    row = request.values.get("row", type=int)
+    return replace(Choices.of_draft(mailing, plan, row), trial=request.form.get("trial", type=int))
 
 
 def check_page(
@@ -110,6 +134,11 @@ def check_page(
     of a trial."""
     if choices.list_id is None:
         abort(400)
+    refused: Refused | None = None
+    try:
+        choice = choices.plan.chosen(settings(), database().now())
+    except Refused as error:
+        choice, refused = AT_ONCE, error
     checked = mailings.check(
         database(),
         settings(),
@@ -118,6 +147,7 @@ def check_page(
         kind=choices.kind,
         repeats=choices.repeats,
         leave_out_incomplete=choices.leave_out_incomplete,
+        choice=choice,
     )
     with database().read() as connection:
         found = views.list_by_id(connection, choices.list_id)
@@ -147,7 +177,8 @@ def check_page(
         and (checked.undecided or choices.repeats or "repeat_other_text" in checked.left_out_counts),
         draft_id=draft_id,
         cost=tariff_pages.of_check(checked),
-        forecast=forecast_pages.of_check(checked, choices.kind),
+        forecast=forecast_pages.of_check(checked, choices.kind, choice),
+        plan=plan_pages.of_check(checked, choices.kind, choices.plan, choice, refused),
         once=secrets.token_urlsafe(16),
     )
     return page, (400 if problem else 200)

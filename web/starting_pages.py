@@ -6,7 +6,6 @@ A small list is started before the answer; for a large one the page shows progre
 from __future__ import annotations
 
 import secrets
-from dataclasses import replace
 
 from flask import Blueprint, abort, flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -20,7 +19,7 @@ from web import languages
 from web.access import for_orders
 from web.choices import Choices
 from web.context import database, starts
-from web.start_pages import check_page
+from web.start_pages import check_page, draft_choices
 from web.starts import Start
 
 blueprint = Blueprint("starting_pages", __name__, url_prefix="/mailings")
@@ -48,7 +47,7 @@ def start_draft(mailing_id: int) -> ResponseReturnValue:
         mailing = views.mailing_by_id(connection, mailing_id)
     if mailing is None:
         raise NotFound("mailing_not_found", mailing_id=mailing_id)
-    choices = replace(Choices.of_draft(mailing), trial=request.form.get("trial", type=int))
+    choices = draft_choices(mailing)
     key = f"draft-{mailing_id}"
     again = request.form.get("again") == "yes" or mailing.state != MailingState.DRAFT
     try:

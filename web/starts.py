@@ -133,6 +133,7 @@ class Starts:
 
     def _carry_out(self, start: Start) -> None:
         choices = start.choices
+        choice = choices.plan.chosen(self._settings, self._database.now())
         if start.mailing_id is None:
             if choices.list_id is None:
                 raise Refused("list_not_found", list_id=0)
@@ -148,6 +149,7 @@ class Starts:
                 unknown=choices.unknown,
                 trial=choices.trial,
                 created_by=start.by,
+                choice=choice,
                 progress=start.checking,
             )["mailing_id"]
             start.filling(0, start.rows)
@@ -159,4 +161,5 @@ class Starts:
             check_progress=start.checking,
             is_checked=start.draft_id is None,
             trial=choices.trial,
+            choice=choice,
         )

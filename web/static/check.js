@@ -11,6 +11,12 @@ if (preview) preview.write(bubble.textContent);
 for (const choice of form.querySelectorAll("[data-recount]")) {
   choice.addEventListener("change", () => form.requestSubmit());
 }
+// what is typed is counted when the person has left the field
+for (const field of form.querySelectorAll("[data-recount-after]")) {
+  field.addEventListener("focusout", () => {
+    if (field.value !== field.defaultValue) form.requestSubmit();
+  });
+}
 for (const link of form.querySelectorAll("[data-row]")) {
   link.addEventListener("click", (event) => {
     event.preventDefault();

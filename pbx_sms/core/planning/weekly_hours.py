@@ -16,9 +16,10 @@ from pbx_sms.errors import Refused
 MINUTES_OF_DAY: Final = 24 * 60
 ALWAYS: Final = "always"
 NAMES: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+RUSSIAN_NAMES: Final = ("пн", "вт", "ср", "чт", "пт", "сб", "вс")
 _WEEKDAYS: Final = {
     name: number
-    for names in (NAMES, ("пн", "вт", "ср", "чт", "пт", "сб", "вс"))
+    for names in (NAMES, RUSSIAN_NAMES)
     for number, name in enumerate(name.lower() for name in names)
 }
 _SPAN = re.compile(

@@ -202,13 +202,19 @@ def check(
     used_columns: tuple[str, ...] = ()
     try:
         bound = bind(head, text)
-        zone_of = zone_finder(database, settings, MailingKind(kind), head, choice) if hours.by_zone else None
-        if choice.smooth:
-            refuse_endless(hours, database.now())
     except Refused as error:
         problems.append(Reason.of(error))
     else:
         used_columns = bound.used_columns()
+        zone_of = None
+        try:
+            # a plan that cannot be keeps nothing from being counted
+            if hours.by_zone:
+                zone_of = zone_finder(database, settings, MailingKind(kind), head, choice)
+            if choice.smooth:
+                refuse_endless(hours, database.now())
+        except Refused as error:
+            problems.append(Reason.of(error))
         for decisions in decide_all(
             database,
             settings,

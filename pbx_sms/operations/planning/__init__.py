@@ -6,8 +6,18 @@ zone the interval that is open or opens next (`storage.windows`). The engine's d
 
 from pbx_sms.operations.planning.choose import choose
 from pbx_sms.operations.planning.duty import Planner
-from pbx_sms.operations.planning.hours import MailingHours
-from pbx_sms.operations.planning.show import day, show
+from pbx_sms.operations.planning.hours import MailingHours, window_of
+from pbx_sms.operations.planning.show import day, preview, show
 from pbx_sms.operations.planning.zones import ZoneFinder, zone_finder
 
-__all__ = ["MailingHours", "Planner", "ZoneFinder", "choose", "day", "show", "zone_finder"]
+__all__ = [
+    "MailingHours",
+    "Planner",
+    "ZoneFinder",
+    "choose",
+    "day",
+    "preview",
+    "show",
+    "window_of",
+    "zone_finder",
+]
