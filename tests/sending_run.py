@@ -39,7 +39,8 @@ def text_of(row: int) -> str:
 
 
 class SendingRun:
-    """`folder` holds settings, log and modems, `database_folder` the database: it may be another disk."""
+    """`folder` holds settings, log and modems, `database_folder` the database: it may be another disk.
+    `simulated`: more options of the simulator."""
 
     def __init__(
         self,
@@ -49,6 +50,7 @@ class SendingRun:
         modems: int = 2,
         latency_s: float = 0.2,
         more_settings: str = "",
+        **simulated: Any,
     ) -> None:
         self.url = f"sqlite:///{database_folder}/pbx-sms.db"
         self.log_path = folder / "engine.log"
@@ -63,7 +65,7 @@ class SendingRun:
         ]
         self._config.write_text("\n".join([*tables, more_settings]) + "\n")
         self._simulating = running_simulator(
-            self._modems, modems=modems, latency_s=latency_s, report_delay_s=0.2, boot_scale=0
+            self._modems, modems=modems, latency_s=latency_s, report_delay_s=0.2, boot_scale=0, **simulated
         )
         self.simulator: ThreadedSimulator
         self.database: Database
@@ -127,7 +129,7 @@ class SendingRun:
     def log(self) -> str:
         return self.log_path.read_text(encoding="utf-8")
 
-    def start_mailing(self, message_count: int) -> int:
+    def start_mailing(self, message_count: int, *, wants_report: bool = False) -> int:
         """A running mailing; returns its parts."""
         now = self.database.now()
         new = []
@@ -153,7 +155,7 @@ class SendingRun:
                         encoding=measured.encoding,
                         part_count=measured.parts,
                         rank=0,
-                        wants_report=False,
+                        wants_report=wants_report,
                         mailing_id=key[0],
                         row=row,
                     )

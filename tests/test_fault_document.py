@@ -17,8 +17,12 @@ from pbx_sms.sentences import table
 from pbx_sms.simulator.fault_rule import ACTIONS
 from pbx_sms.simulator.profiles import PROFILE_NAMES
 
-#: faults of the simulator that are told elsewhere: the limit is a matter of many messages, the list of none
-_TOLD_ELSEWHERE = {"limit_per_day", "list_hangs", "slow", "no_network", "storage_full"}
+#: faults of the simulator that are told elsewhere: the limit is a matter of many messages, the list of none;
+#: oddities that change nothing for the message, and the service centre, have tests of the driver
+_TOLD_ELSEWHERE = {
+    *("limit_per_day", "list_hangs", "slow", "no_network", "storage_full"),
+    *("glued", "announces_no_index", "csca_empty"),
+}
 _MAKES = (None, *equipment_codes.BY_MAKE)
 
 

@@ -16,6 +16,9 @@ from pbx_sms.drivers.modem import Identity
 from pbx_sms.drivers.vendors import Vendor
 from pbx_sms.errors import ModemError
 
+#: how often a service centre that is empty is asked for
+_CENTRE_TRIES = 3
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Make:
@@ -103,19 +106,6 @@ async def set_pdu_mode(channel: AtChannel, settings: AtSettings) -> None:
         await asyncio.sleep(settings.sim_pause_s)
 
 
-async def choose_notifications(channel: AtChannel, vendor: Vendor, *, reports: bool) -> int | None:
-    """Announcements of messages, and reports in the way this make does them. The mode of reports that the
-    modem took, None if it refused everything: then only polling finds messages."""
-    allowed = await channel.attempt("AT+CNMI=?", answers=("+CNMI",))
-    modes = vendor.report_modes if reports else (0,)
-    for parameters in at_answers.notifications(at_answers.value_lists(allowed.line), modes):
-        answer = await channel.attempt(f"AT+CNMI={parameters}")
-        if answer.ok:
-            values = parameters.split(",")
-            return int(values[3]) if len(values) > 3 else 0
-    return None
-
-
 async def _bare(channel: AtChannel, command: str, prefix: str) -> str | None:
     answer = await channel.attempt(command, answers=(prefix,), bare=True)
     text = " ".join(at_answers.after_prefix(line).strip('" ') for line in answer.lines)
@@ -147,14 +137,12 @@ async def _iccid(channel: AtChannel, vendor: Vendor) -> str | None:
 
 async def _service_centre(channel: AtChannel, settings: AtSettings) -> None:
     """Sets the configured service centre where the SIM has none. Right after the radio was switched on some
-    modems do not know it yet, so an empty one is asked for again."""
-    for _ in range(3):
+    modems do not know it yet, so an empty one is asked for again before the SIM's own is written over."""
+    for attempt in range(_CENTRE_TRIES):
+        if attempt:
+            await asyncio.sleep(settings.sim_pause_s)
         answer = await channel.attempt("AT+CSCA?", answers=("+CSCA",))
         if answer.ok and at_answers.service_centre(answer.line) is not None:
             return
-        if settings.smsc is not None:
-            await channel.attempt(
-                f'AT+CSCA="{settings.smsc}",{145 if settings.smsc.startswith("+") else 129}'
-            )
-            return
-        await asyncio.sleep(settings.sim_pause_s)
+    if settings.smsc is not None:
+        await channel.attempt(f'AT+CSCA="{settings.smsc}",{145 if settings.smsc.startswith("+") else 129}')

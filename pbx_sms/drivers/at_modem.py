@@ -27,6 +27,7 @@ from pbx_sms.drivers.at_channel import AtChannel, NoAnswer, Silent
 from pbx_sms.drivers.at_inbound import AtInbound
 from pbx_sms.drivers.at_late import LateAnswers
 from pbx_sms.drivers.at_network import NetworkWatch
+from pbx_sms.drivers.at_notifications import AtNotifications
 from pbx_sms.drivers.at_parser import Unsolicited
 from pbx_sms.drivers.at_settings import AtSettings
 from pbx_sms.drivers.at_sim import SimWatch
@@ -71,6 +72,7 @@ class AtModem:
         self._channel: AtChannel | None = None
         self._vendor: Vendor | None = None
         self._inbound: AtInbound | None = None
+        self._notifications: AtNotifications | None = None
         self._network: NetworkWatch | None = None
         self._ussd: UssdSession | None = None
         self._calls = CallWatch(self._settings.ring_silence_s, self._call_changed)
@@ -128,19 +130,36 @@ class AtModem:
             await storage.choose()
             self._inbound = AtInbound(channel, settings, storage, self._say)
             self._inbound.must_acknowledge = must_acknowledge
-            mode = await at_init.choose_notifications(channel, vendor, reports=settings.delivery_reports)
+            self._notifications = AtNotifications(channel, settings, vendor)
+            await self._notifications.choose()
+            if self._notifications.may_be_stored:
+                storage.expect_reports()
             self._ussd = UssdSession(channel, settings, vendor)
             self._network = NetworkWatch(channel, settings, vendor, self._say)
             await self._network.ask()
         await self._inbound.look(everywhere=True)
         self._reader = asyncio.create_task(self._read_inbound(), name=f"inbound {self.name}")
-        log.info("modem=%s vendor=%s model=%s reports=%s", self.name, vendor.name, make.model, mode)
+        log.info(
+            "modem=%s vendor=%s model=%s reports=%s",
+            self.name,
+            vendor.name,
+            make.model,
+            self._notifications.mode,
+        )
         return identity
 
     async def close(self) -> None:
-        channel, reader, submitting = self._channel, self._reader, self._submitting
+        channel = self._channel
         if channel is None:
             return
+        try:
+            await self._let_keep_reports(channel)
+        finally:
+            if self._channel is channel:  # and not closed by another caller meanwhile
+                await self._close(channel)
+
+    async def _close(self, channel: AtChannel) -> None:
+        reader, submitting = self._reader, self._submitting
         self._calls.close()
         channel.close()  # ends whatever waits for an answer, a submission included
         self._reset()
@@ -151,6 +170,20 @@ class AtModem:
         if submitting is not None:
             await asyncio.wait([submitting])
         self._end(Reason("port_lost", {"port": self._port, "detail": "closed"}))
+
+    async def _let_keep_reports(self, channel: AtChannel) -> None:
+        """Reports that come while the port is closed are to be found when it is opened again. A modem that
+        has something else to do, or does not answer, is closed all the same."""
+        notifications = self._notifications
+        if notifications is None or not notifications.must_be_told or self._reader is None:
+            return
+        at_work = self._submitting is not None and not self._submitting.done()
+        is_lost = self._loss is not None and self._loss.done()
+        if at_work or is_lost or channel.doubtful:
+            return
+        with contextlib.suppress(PortLost, NoAnswer, Silent, TimeoutError):
+            async with asyncio.timeout(2 * self._settings.answer_timeout_s), channel.lock:
+                await notifications.keep_reports()
 
     async def reset(self) -> None:
         await self.close()

@@ -62,6 +62,11 @@ class AtStorage:
                     return
         log.warning("no message memory: port=%s", self._channel.port.path)
 
+    def expect_reports(self) -> None:
+        """Reports may lie in their own memory, also where the modem does not list it."""
+        if _REPORT_MEMORY not in (self.main, *self.others):
+            self.others = (*self.others, _REPORT_MEMORY)
+
     async def everything(self, *, with_others: bool) -> list[tuple[str, Stored]]:
         """All that is stored: (memory, entry). `with_others`: also where nothing should arrive."""
         found: list[tuple[str, Stored]] = []

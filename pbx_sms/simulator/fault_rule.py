@@ -50,6 +50,7 @@ _TYPES: dict[str, tuple[tuple[type, ...], str]] = {
     "limit": ((int,), "a whole number"),
     "then": ((str,), "cms, no_answer or drop"),
     "pin": ((str,), "the digits of the PIN"),
+    "until": ((str,), "registered"),
     "number": ((str,), "a pattern such as +7916*"),
     "number_regex": ((str,), "a regular expression"),
     "modem": ((str, int), "a name, an index or an IMSI"),
@@ -59,7 +60,11 @@ _TYPES: dict[str, tuple[tuple[type, ...], str]] = {
     "every": ((int,), "a whole number from 1"),
     "times": ((int,), "a whole number from 1"),
 }
-_CHOICES = {"where": ("before", "between", "inside"), "then": ("cms", "no_answer", "drop")}
+_CHOICES = {
+    "where": ("before", "between", "inside"),
+    "then": ("cms", "no_answer", "drop"),
+    "until": ("registered",),
+}
 _MATCH_KEYS = ("number", "number_regex", "modem", "part", "nth", "after", "every", "times")
 
 _VANISH = {"back_after_s": None, "port": None}
@@ -93,6 +98,7 @@ ACTIONS: dict[str, Action] = {
     "pin": Action(Phase.STATE, {"pin": ...}),
     "list_hangs": Action(Phase.STATE),
     "announces_no_index": Action(Phase.STATE),
+    "csca_empty": Action(Phase.STATE, {"until": None}),
 }
 
 

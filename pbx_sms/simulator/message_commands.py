@@ -49,7 +49,7 @@ def _service_centre(modem: SimulatedModem, command: Command) -> Sequence[str]:
     modem.require_sms()
     assert modem.sim is not None
     if command.form is Form.READ:
-        number = modem.sim.smsc
+        number = modem.service_centre
         kind = 145 if number.startswith("+") or not number else 129
         return (f'+CSCA: "{in_character_set(modem, number)}",{kind}',)
     if command.form is Form.SET:
@@ -63,6 +63,7 @@ def _service_centre(modem: SimulatedModem, command: Command) -> Sequence[str]:
         if digits and not (digits.isascii() and digits.isdigit()):
             raise CmsError(304)
         modem.sim.smsc = number
+        modem.reads_centre_late = False
     return ()
 
 

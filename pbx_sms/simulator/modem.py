@@ -66,6 +66,8 @@ class SimulatedModem:
         self.obeys_reset = False
         self.list_hangs = False
         self.announces_index = True
+        #: the SIM's service centre is not read before the modem is registered
+        self.reads_centre_late = False
         self._life = 0
         self._memories = {
             name: Storage(name, size, profile.index_base)
@@ -193,6 +195,13 @@ class SimulatedModem:
             and self.loop.time() >= self.registered_at
         )
 
+    @property
+    def service_centre(self) -> str:
+        """As the modem knows it; empty where it does not."""
+        if self.sim is None or (self.reads_centre_late and not self.is_registered):
+            return ""
+        return self.sim.smsc
+
     def require_sms(self) -> None:
         """Raises what an SMS command answers when the SIM or its messages are not there yet."""
         if self.sim is None:
@@ -294,6 +303,10 @@ class SimulatedModem:
                 self.list_hangs = True
             case "announces_no_index":
                 self.announces_index = False
+            case "csca_empty" if rule.params["until"] is not None:
+                self.reads_centre_late = True
+            case "csca_empty" if self.sim is not None:
+                self.sim.smsc = ""
             case "pin" if self.sim is not None:
                 self.sim.pin = rule.params["pin"]
                 self.pin_given = False

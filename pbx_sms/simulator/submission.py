@@ -34,7 +34,7 @@ def begin(modem: SimulatedModem, length: int, typed: bytes) -> None:
             raise CmsError(310)
         if not modem.is_registered:
             raise CmsError(profile.no_network_error)
-        if submit.smsc is None and not sim.smsc:
+        if submit.smsc is None and not modem.service_centre:
             raise CmsError(330)
     except CmsError as error:
         _refuse(modem, error.code)
