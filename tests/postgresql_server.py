@@ -92,18 +92,21 @@ class PostgresqlServer:
         server._wait_until_it_answers()
         return server
 
-    def _run(self) -> subprocess.Popen[bytes]:
+    def _run(self, *more: str) -> subprocess.Popen[bytes]:
         with (self._folder / "server.log").open("ab") as log:
-            return subprocess.Popen(self._command, cwd="/", stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+            return subprocess.Popen(
+                [*self._command, *more], cwd="/", stdin=subprocess.DEVNULL, stdout=log, stderr=log
+            )
 
     def halt(self) -> None:
         """As `pg_ctl stop`: every session is ended. Returns when nobody answers any more."""
         self._process.send_signal(signal.SIGINT)
         self._process.wait()
 
-    def resume(self) -> None:
-        """After `halt`: returns when it answers again, with everything that was committed."""
-        self._process = self._run()
+    def resume(self, *, unheard: bool = False) -> None:
+        """After `halt`: returns when it answers again, with everything that was committed. `unheard`: this
+        machine alone, not the network."""
+        self._process = self._run(*(["-c", "listen_addresses="] if unheard else []))
         self._wait_until_it_answers()
 
     @property

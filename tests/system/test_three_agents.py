@@ -12,17 +12,19 @@ from pathlib import Path
 import pytest
 from made_lists import number
 from several_pbxs import HELD, SENT, Pbxs
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from pbx_sms.storage.schema import messages
 
 #: what is to be sent just fits: every PBX is needed for it
 MESSAGES = 225
 PER_DAY = 30
+#: a minute without the server: many times what the agents' leases and intents last
+STOPPED_S = 60.0
 LONG_NAME = "Константин Константинович Константинопольский-Преображенский"
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(420)
 def test_three_pbxs_lose_nothing_and_send_nothing_twice(tmp_path: Path) -> None:
     with Pbxs(tmp_path, seeds=("1", "2", "3"), modems_each=4, per_day=PER_DAY) as office:
         killed, cut_off, lucky = office.all
@@ -52,6 +54,7 @@ def test_three_pbxs_lose_nothing_and_send_nothing_twice(tmp_path: Path) -> None:
         # the answers that it got meanwhile settle what was unknown
         office.until(lambda: office.states_of(lost) <= set(SENT))
 
+        office.until(lambda: min(office.messages_in("leased"), office.messages_in("submitting")) > 0)
         office.server.halt()
         asked = {pbx.name: pbx.log.read_text().count("does not take an order") for pbx in (cut_off, lucky)}
         office.until(
@@ -60,6 +63,15 @@ def test_three_pbxs_lose_nothing_and_send_nothing_twice(tmp_path: Path) -> None:
                 for pbx in (cut_off, lucky)
             )
         )
+        cut_off.must_live(STOPPED_S)
+        # nobody can have touched them: while the server stood still, every lease and every intent ran out
+        office.server.resume(unheard=True)
+        held = office.rows(
+            select(messages.c.state, messages.c.lease_until_at).where(messages.c.state.in_(HELD))
+        )
+        assert {row.state for row in held} == set(HELD)
+        assert max(row.lease_until_at for row in held) < office.value(select(func.clock_timestamp()))
+        office.server.halt()
         office.server.resume()
         killed.start()
         office.until(lambda: office.open_messages() == 0)
