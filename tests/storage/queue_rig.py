@@ -117,6 +117,7 @@ class Rig:
         rank: int = 0,
         wants_report: bool = True,
         expires_at: datetime | None = None,
+        zone: str | None = None,
     ) -> int:
         self.serial += 1
         new = NewMessage(
@@ -128,6 +129,7 @@ class Rig:
             wants_report=wants_report,
             mailing_id=mailing_id,
             expires_at=expires_at,
+            zone=zone,
         )
         with self.database.begin() as connection:
             return queue.insert_messages(connection, [new], self.now)[0]
