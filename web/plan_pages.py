@@ -16,7 +16,7 @@ from flask_login import current_user
 
 from pbx_sms.core.mailing import MailingKind
 from pbx_sms.core.planning import zones
-from pbx_sms.core.planning.choice import CutOffAction, PlanChoice
+from pbx_sms.core.planning.choice import AT_ONCE, CutOffAction, Holidays, PlanChoice
 from pbx_sms.errors import Conflict, NotFound, Refused
 from pbx_sms.operations import mailings, planning
 from pbx_sms.operations.mailings import Check
@@ -24,7 +24,7 @@ from pbx_sms.storage import views
 from web import languages
 from web.context import database, settings
 from web.plan_fields import PlanFields
-from web.presentation import count, day_and_time
+from web.presentation import count, day_and_time, window_words
 
 blueprint = Blueprint("plan_pages", __name__, url_prefix="/mailings")
 
@@ -48,6 +48,8 @@ class Shown:
     zone_columns: tuple[str, ...]
     #: which rule holds for recipients whose zone nothing tells
     guess: str
+    #: what the settings say of the kind
+    rules: str
 
     @property
     def is_open(self) -> bool:
@@ -83,6 +85,7 @@ def of_check(
         # what was chosen elsewhere can be taken back here
         zone_columns=tuple(dict.fromkeys([*holding, *filter(None, [fields.zone_column])])),
         guess=_guess(checked, mailing_kind),
+        rules=_rules(mailing_kind, now),
     )
 
 
@@ -167,6 +170,18 @@ def _guess(checked: Check, kind: MailingKind) -> str:
         "Recipients whose time zone nothing tells: %(count)s. They get it in the office's hours. With a "
         "numbering plan, or a column with the time zone, they get it in their own.",
         count=count(checked.guessed_zones),
+    )
+
+
+def _rules(kind: MailingKind, now: datetime) -> str:
+    of_kind = planning.preview(settings(), kind, AT_ONCE, {}, now)
+    skips = of_kind["holidays"] == Holidays.SKIP
+    return _(
+        "Set in pbx-sms.toml for this kind: hours %(hours)s; quiet hours of the recipient: %(quiet)s; on "
+        "holidays and days off %(holidays)s.",
+        hours=window_words(of_kind["window"]),
+        quiet=of_kind["quiet_hours"] or "–",
+        holidays=_("it does not send") if skips else _("it sends"),
     )
 
 

@@ -234,6 +234,15 @@ def test_recipients_whose_zone_nothing_tells_are_counted_with_the_rule_of_the_ki
     assert "nothing tells" not in check(office, client, list_id, repeats="all", kind="service")
 
 
+def test_what_the_settings_say_of_the_kind_is_shown_beside_the_choice(office: Office, list_id: int) -> None:
+    client = office.client(Role.OPERATOR, "ru")
+    told = check(office, client, list_id, kind="advertising")
+    assert "часы отправки 09:00-20:00 пн-сб;" in told
+    assert "тихие часы получателя: 21:00-09:00; в праздники и выходные не отправляется." in told
+    told = check(office, client, list_id, kind="urgent")
+    assert "часы отправки круглосуточно; тихие часы получателя: –" in told
+
+
 def test_a_rehearsal_and_the_way_back_to_the_text_keep_the_plan(
     office: Office, client: FlaskClient, list_id: int
 ) -> None:
