@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from pbx_sms.cli import lists
 from pbx_sms.cli.context import Context
-from pbx_sms.errors import Conflict, PbxSmsError, Refused
+from pbx_sms.errors import Conflict, PbxSmsError
 from pbx_sms.operations import audiences, templates
 from pbx_sms.operations import lists as operations_lists
 
@@ -40,6 +40,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     texts = parser.add_mutually_exclusive_group(required=True)
     texts.add_argument("--text", metavar="T", help="with {Column} for a recipient's own value")
     texts.add_argument("--template", metavar="NAME", help="a saved text")
+    # one of two options, each of which may be given again, is more than argparse can ask for
+    parser.set_defaults(wrong_usage=parser.error)
 
 
 def text_of(context: Context, args: argparse.Namespace) -> str:
@@ -52,10 +54,11 @@ def text_of(context: Context, args: argparse.Namespace) -> str:
 def list_of(context: Context, args: argparse.Namespace) -> tuple[int, list[int]]:
     """(id of the list that the mailing goes to, ids of the lists that were made for it).
 
-    Raises Refused(audience_empty) and what the import and `audiences.compose` say; nothing is left then.
+    Raises what the import and `audiences.compose` say; nothing is left then. Ends as wrong usage does where
+    neither a list nor a group was given.
     """
     if not args.files and not args.groups:
-        raise Refused("audience_empty")
+        args.wrong_usage("one of the arguments --list --group is required")
     made: list[int] = []
     try:
         list_ids = []

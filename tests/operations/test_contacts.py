@@ -152,7 +152,7 @@ def test_a_group_by_rule_follows_its_contacts_and_takes_nobody_by_hand(database:
     assert refused.value.code == "group_by_rule"
     (shown,) = groups.list_groups(database, SETTINGS, "ru")
     assert shown["sentence"] == (
-        "«Город» — «казань» и неверно, что (сообщение отправляли за последние дни: 7)"
+        "«Город» равно «казань» и неверно, что (сообщение отправляли за последние дни: 7)"
     )
     (shown,) = groups.list_groups(database, SETTINGS, "en")
     assert shown["sentence"] == ("“Город” is “казань” and not (a message was sent within the last days: 7)")
