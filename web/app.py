@@ -14,8 +14,10 @@ from pbx_sms.storage.engine import Database, open_database
 from web import (
     access,
     broadcaster,
+    contact_pages,
     failures,
     forecast_pages,
+    group_pages,
     inbox_pages,
     languages,
     list_pages,
@@ -31,6 +33,7 @@ from web import (
     state_folder,
     stop_pages,
     tariff_pages,
+    template_pages,
     trial_pages,
     unknown_pages,
     upload_pages,
@@ -112,6 +115,9 @@ def create_app(settings: Settings, database: Database | None = None) -> Flask:
         route_pages,
         forecast_pages,
         plan_pages,
+        contact_pages,
+        group_pages,
+        template_pages,
     ):
         app.register_blueprint(pages.blueprint)
     app.add_url_rule("/health", "health", _health)

@@ -112,6 +112,8 @@ def section_of(endpoint: str) -> str:
             | "plan_pages"
         ):
             return "mailings"
+        case "contact_pages" | "group_pages" | "template_pages":
+            return "contacts"
         case "route_pages":
             return "overview"
         case other:

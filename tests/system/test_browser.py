@@ -16,6 +16,7 @@ from pages_process import PagesProcess
 from playwright.sync_api import Browser, expect
 
 from pbx_sms.core import encoding, segments
+from pbx_sms.operations import groups, templates
 from pbx_sms.storage.users import Role
 
 # a busy machine is no mistake of the pages
@@ -136,6 +137,10 @@ def test_nothing_needs_sideways_scrolling_on_a_phone_in_either_language(
     mailing_id = office.start_mailing(list_id)
     sim_id = office.add_sim("250011234567890", "gsm1", "MTS")
     office.send_one(sim_id)
+    by_hand = groups.add(office.database, office.settings, name="Клиенты", list_id=list_id)["group_id"]
+    rule = {"all": [{"field": "Заказ", "greater": 84_000}, {"not": {"replied": True}}]}
+    by_rule = groups.add(office.database, office.settings, name="Без ответа", rule=rule)["group_id"]
+    template_id = templates.add(office.database, name="Заказ", text="{Имя}, заказ готов")["template_id"]
     for language in ("en", "ru"):
         page, problems = open_page(browser, language, width=360)
         sign_in(page, pages, "admin")
@@ -147,6 +152,15 @@ def test_nothing_needs_sideways_scrolling_on_a_phone_in_either_language(
             f"/mailings/new?list_id={list_id}",
             f"/mailings/{mailing_id}",
             f"/mailings/{mailing_id}/cancel",
+            "/contacts",
+            "/contacts/+79160000001",
+            f"/contacts/import?list_id={list_id}",
+            "/groups",
+            "/groups/new",
+            f"/groups/{by_hand}",
+            f"/groups/{by_rule}",
+            "/templates",
+            f"/templates/{template_id}",
         ):
             page.goto(pages.url + path)
             width = page.evaluate("document.documentElement.scrollWidth")

@@ -1,0 +1,151 @@
+"""Contacts: search, one with everything that ever passed, what is known of it, and the people of a list."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from pbx_sms.core.people.merging import MergeRule
+from pbx_sms.errors import PbxSmsError, Refused
+from pbx_sms.operations import contacts, groups
+from pbx_sms.storage import contacts as stored_contacts
+from pbx_sms.storage import groups as stored_groups
+from pbx_sms.storage import views
+from web import languages
+from web.access import for_orders
+from web.context import database, settings
+
+blueprint = Blueprint("contact_pages", __name__, url_prefix="/contacts")
+
+#: contacts on one page
+SHOWN = 100
+#: lines of a contact's history; the newest
+HISTORY_SHOWN = 300
+#: what a field of a form may hold
+_MAX_VALUE = 10_000
+
+
+@blueprint.get("")
+def index() -> ResponseReturnValue:
+    words = request.args.get("search", "").strip()[:200]
+    after_id = max(0, min(request.args.get("after", 0, type=int), 2**62))
+    with database().read() as connection:
+        found = stored_contacts.search(connection, words, limit=SHOWN + 1, after_id=after_id)
+        total = stored_contacts.count(connection)
+    return render_template(
+        "contacts.html",
+        rows=[contacts.as_dict(contact) for contact in found[:SHOWN]],
+        total=total,
+        words=words,
+        next_id=found[SHOWN - 1].contact_id if len(found) > SHOWN else None,
+    )
+
+
+@blueprint.post("")
+def add() -> ResponseReturnValue:
+    try:
+        told = contacts.set_contact(
+            database(),
+            settings(),
+            request.form.get("number", "")[:64],
+            # an empty name is no order to forget the one that is known
+            name=request.form.get("name", "").strip() or None,
+        )
+    except Refused as refused:
+        flash(sentence(refused), "error")
+        return redirect(url_for("contact_pages.index"), 303)
+    flash(languages.render("cli_contact_added" if told["is_new"] else "cli_contact_changed", told), "good")
+    return redirect(url_for("contact_pages.show", number=told["number"]), 303)
+
+
+@blueprint.get("/import")
+@for_orders
+def ask_import() -> ResponseReturnValue:
+    """Which list, which rule, and what would come of it: nothing is stored."""
+    list_id = request.args.get("list_id", type=int)
+    rule = request.args.get("rule", str(MergeRule.KEEP))
+    told = None
+    if list_id is not None:
+        told = contacts.import_list(database(), min(list_id, 2**62), rule=rule, dry_run=True)
+    with database().read() as connection:
+        lists = views.lists_newest_first(connection)
+    return render_template(
+        "contact_import.html", lists=lists, list_id=list_id, rule=rule, told=told, rules=list(MergeRule)
+    )
+
+
+@blueprint.post("/import")
+def bring_in() -> ResponseReturnValue:
+    list_id = request.form.get("list_id", type=int)
+    if list_id is None:
+        abort(400)
+    told = contacts.import_list(database(), min(list_id, 2**62), rule=request.form.get("rule", ""))
+    flash(languages.render("cli_contacts_imported", told | {"rejected": len(told["rejected"])}), "good")
+    return redirect(url_for("contact_pages.index"), 303)
+
+
+@blueprint.get("/<number>")
+def show(number: str) -> ResponseReturnValue:
+    return _page(number)
+
+
+@blueprint.post("/<number>")
+def change(number: str) -> ResponseReturnValue:
+    name = request.form.get("name", "").strip()
+    titles = [title[:_MAX_VALUE] for title in request.form.getlist("field")]
+    values = [value[: _MAX_VALUE + 1] for value in request.form.getlist("value")]
+    fields = {title: value for title, value in zip(titles, values, strict=False) if title.strip()}
+    try:
+        told = contacts.set_contact(database(), settings(), number, name=name, fields=fields)
+    except Refused as refused:
+        flash(sentence(refused), "error")
+    else:
+        flash(languages.render("cli_contact_changed", told), "good")
+    return redirect(url_for("contact_pages.show", number=number), 303)
+
+
+@blueprint.post("/<number>/groups")
+def change_groups(number: str) -> ResponseReturnValue:
+    order = groups.add_member if request.form.get("order") == "join" else groups.remove_member
+    try:
+        order(database(), settings(), request.form.get("group", ""), [number])
+    except PbxSmsError as refused:
+        flash(sentence(refused), "error")
+    return redirect(url_for("contact_pages.show", number=number), 303)
+
+
+@blueprint.post("/<number>/remove")
+def remove(number: str) -> ResponseReturnValue:
+    flash(
+        languages.render("cli_contact_removed", contacts.remove(database(), settings(), number)),
+        "good",
+    )
+    return redirect(url_for("contact_pages.index"), 303)
+
+
+def sentence(error: PbxSmsError) -> str:
+    return languages.render(error.code, dict(error.params))
+
+
+def _page(number: str) -> str:
+    try:
+        told: dict[str, Any] = contacts.show(database(), settings(), number)
+    except Refused:
+        abort(404)
+    with database().read() as connection:
+        contact_id = told["contact_id"]
+        member_of = stored_groups.of_contact(connection, contact_id) if contact_id else []
+        others = [
+            group
+            for group in stored_groups.find_all(connection)
+            if group.rule is None and group.group_id not in {group_id for group_id, _ in member_of}
+        ]
+    return render_template(
+        "contact.html",
+        contact=told,
+        history=told["history"][: -HISTORY_SHOWN - 1 : -1],
+        member_of=member_of,
+        others=others,
+    )
