@@ -32,6 +32,8 @@ class Choices:
     #: so many messages go first, the rest after a person's word
     trial: int | None = None
     plan: PlanFields = PlanFields()
+    #: as a draft has it; the pages do not ask
+    allow_failing: bool = False
 
     @classmethod
     def of_form(cls, form: Any) -> Choices:
@@ -64,4 +66,5 @@ class Choices:
             unknown=UnknownPolicy.KEEP,
             row=row,
             plan=plan,
+            allow_failing=mailing.allow_failing,
         )

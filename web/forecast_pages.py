@@ -134,6 +134,7 @@ def rehearsal_of_check() -> ResponseReturnValue:
         kind=choices.kind,
         repeats=choices.repeats,
         leave_out_incomplete=choices.leave_out_incomplete,
+        allow_failing=choices.allow_failing,
         name=choices.name or None,
         choice=choices.plan.chosen(settings(), database().now()),
     )

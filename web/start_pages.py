@@ -147,6 +147,7 @@ def check_page(
         kind=choices.kind,
         repeats=choices.repeats,
         leave_out_incomplete=choices.leave_out_incomplete,
+        allow_failing=choices.allow_failing,
         choice=choice,
     )
     with database().read() as connection:

@@ -43,6 +43,9 @@ def upgrade() -> None:
     op.create_index("ix_group_members_contact_id", "group_members", ["contact_id"])
     op.add_column("lists", sa.Column("origin", sa.String(16)))
     op.add_column("lists", sa.Column("audience", sa.Text()))
+    op.add_column(
+        "mailings", sa.Column("allow_failing", sa.Boolean(), nullable=False, server_default=sa.false())
+    )
     op.create_index("ix_left_out_msisdn", "left_out", ["msisdn"])
     stops = sa.text("kind = 'stop'")
     op.create_index("ix_events_stop", "events", ["reason_params"], sqlite_where=stops, postgresql_where=stops)
@@ -51,6 +54,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_index("ix_events_stop", table_name="events")
     op.drop_index("ix_left_out_msisdn", table_name="left_out")
+    op.drop_column("mailings", "allow_failing")
     op.drop_column("lists", "audience")
     op.drop_column("lists", "origin")
     op.drop_index("ix_group_members_contact_id", table_name="group_members")

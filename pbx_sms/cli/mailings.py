@@ -45,6 +45,11 @@ def add_commands(commands: Commands) -> None:
         "--leave-out-incomplete", action="store_true", help="leave rows out whose {Column} is empty"
     )
     create.add_argument(
+        "--allow-failing",
+        action="store_true",
+        help="write to numbers as well to which messages failed for good again and again",
+    )
+    create.add_argument(
         "--unknown",
         choices=[str(policy) for policy in UnknownPolicy],
         default=str(UnknownPolicy.KEEP),
@@ -116,6 +121,7 @@ def create_mailing(context: Context, args: argparse.Namespace) -> int:
             kind=args.kind,
             repeats=args.repeats,
             leave_out_incomplete=args.leave_out_incomplete,
+            allow_failing=args.allow_failing,
             unknown=args.unknown,
             trial=args.trial,
             created_by=context.person,

@@ -21,8 +21,6 @@ from pbx_sms.storage import contact_history, contacts, groups, recipients
 from pbx_sms.storage.contacts import CHUNK, Contact
 from pbx_sms.storage.engine import Database
 
-#: a number that failed for good in so many mailings is marked
-FAILING_AFTER = 3
 MAX_NAME = 200
 MAX_FIELDS = 200
 _MAX_VALUE = 10_000
@@ -137,7 +135,7 @@ def show(database: Database, settings: Settings, number: str) -> dict[str, Any]:
         "groups": [name for _, name in member_of],
         "stopped": bool(stops) and stops[-1] == "stop_added",
         "failed_mailings": failed,
-        "is_failing": failed >= FAILING_AFTER,
+        "is_failing": 0 < settings.people.failing_after <= failed,
         "history": history,
     }
 

@@ -106,6 +106,7 @@ def planned_messages(database: Database, settings: Settings, mailing: Any) -> Me
         kind=mailing.kind,
         repeats=mailing.repeats,
         leave_out_incomplete=mailing.leave_out_incomplete,
+        allow_failing=mailing.allow_failing,
     )
     return list(zip(checked.msisdns, checked.part_counts, strict=True))
 

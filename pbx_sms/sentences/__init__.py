@@ -43,7 +43,7 @@ def render(code: str, params: Mapping[str, Any] | None, language: str, zone: tzi
     A code without a sentence (one written by a newer version, say) is shown as it is with its
     parameters: a reader must see something rather than nothing.
     """
-    values = {name: _written(value, zone) for name, value in (params or {}).items()}
+    values = {name: _written(value, language, zone) for name, value in (params or {}).items()}
     pair = table().get(code)
     if pair is None:
         return code if not values else f"{code} {values}"
@@ -53,8 +53,10 @@ def render(code: str, params: Mapping[str, Any] | None, language: str, zone: tzi
         return f"{code} {values}"
 
 
-def _written(value: Any, zone: tzinfo | None) -> Any:
-    """A list of names or rows is written with commas."""
+def _written(value: Any, language: str, zone: tzinfo | None) -> Any:
+    """A list of names or rows is written with commas, a reason within a reason as its own sentence."""
+    if isinstance(value, Mapping) and value.keys() == {"code", "params"}:
+        return render(value["code"], value["params"], language, zone)
     if isinstance(value, (list, tuple)):
         return ", ".join(map(str, value))
     if zone is not None and isinstance(value, str) and _INSTANT.fullmatch(value):

@@ -213,7 +213,15 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "У контакта нет значений для: {missing}.",
     ),
     "cli_column_template": ("saved text", "шаблон"),
-    # numbers that fail
+    # numbers that are spared
+    "number_failing_because": (
+        "messages to this number failed for good in mailings: {mailings}; the last time: {newest}",
+        "сообщения на этот номер окончательно не дошли в рассылках: {mailings}; последний раз: {newest}",
+    ),
+    "same_text_again": (
+        "the same text went to this number at {sent_at}; it is not sent again within hours: {hours}",
+        "этот же текст уже отправлен на этот номер {sent_at}; повторно он не отправляется (часов: {hours})",
+    ),
     "number_failing": (
         "messages to this number failed for good in mailings: {mailings}",
         "сообщения на этот номер окончательно не дошли в рассылках: {mailings}",

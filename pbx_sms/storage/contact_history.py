@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -10,11 +11,36 @@ from sqlalchemy import Connection, func, select
 
 from pbx_sms.core.message import MessageState
 from pbx_sms.core.people.rule import Facts
-from pbx_sms.storage.schema import attempts, events, inbound, left_out, mailings, messages, stop_list
+from pbx_sms.core.reason import Reason
+from pbx_sms.storage.schema import (
+    attempts,
+    events,
+    inbound,
+    left_out,
+    mailings,
+    messages,
+    series_runs,
+    stop_list,
+)
 
 #: the network took it, and it is known what came of it
 _DELIVERED = MessageState.DELIVERED
 _WENT_OUT = (MessageState.SUBMITTED, MessageState.DELIVERED, MessageState.UNDELIVERED)
+#: the recipient has its text, or may have it
+_MAY_HAVE_ARRIVED = (
+    MessageState.SUBMITTING,
+    MessageState.SUBMITTED,
+    MessageState.DELIVERED,
+    MessageState.UNKNOWN,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failing:
+    """A number that fails: in how many mailings since something last arrived, and why the last time."""
+
+    mailings: int
+    reason: Reason | None
 
 
 def facts_of(connection: Connection, msisdns: Sequence[str]) -> dict[str, Facts]:
@@ -77,6 +103,75 @@ def failed_mailings(connection: Connection, msisdns: Sequence[str]) -> dict[str,
         .group_by(messages.c.msisdn)
     )
     return {row.msisdn: row.failed for row in rows if row.failed}
+
+
+def failing(connection: Connection, msisdns: Sequence[str], at_least: int) -> dict[str, Failing]:
+    """The numbers that failed for good in at least so many mailings, as `failed_mailings` counts them; of
+    some thousand numbers at most. Most never failed, and cost one look."""
+    ended_badly = messages.c.state.in_((MessageState.UNDELIVERED, MessageState.FAILED))
+    suspects = list(
+        connection.execute(
+            select(messages.c.msisdn)
+            .where(messages.c.msisdn.in_(msisdns), ended_badly)
+            .group_by(messages.c.msisdn)
+            .having(func.count(messages.c.mailing_id.distinct()) >= at_least)
+        ).scalars()
+    )
+    counted = {
+        msisdn: count
+        for msisdn, count in (failed_mailings(connection, suspects) if suspects else {}).items()
+        if count >= at_least
+    }
+    if not counted:
+        return {}
+    newest = (
+        select(func.max(messages.c.message_id))
+        .where(messages.c.msisdn.in_(tuple(counted)), messages.c.mailing_id.is_not(None), ended_badly)
+        .group_by(messages.c.msisdn)
+    )
+    rows = connection.execute(
+        select(messages.c.msisdn, messages.c.reason_code, messages.c.reason_params).where(
+            messages.c.message_id.in_(newest)
+        )
+    )
+    reasons = {
+        row.msisdn: Reason(row.reason_code, row.reason_params or {}) for row in rows if row.reason_code
+    }
+    return {msisdn: Failing(mailings=count, reason=reasons.get(msisdn)) for msisdn, count in counted.items()}
+
+
+def texts_since(
+    connection: Connection, msisdns: Sequence[str], since_at: datetime
+) -> dict[tuple[str, str], datetime]:
+    """(number, text) → when it last went there, of what went since then and may have arrived; of some
+    thousand numbers at most.
+
+    Not what a repeating mailing sent, which says the same again on purpose, nor a test or a trial.
+    """
+    last_try = (
+        select(func.max(attempts.c.started_at))
+        .where(attempts.c.message_id == messages.c.message_id)
+        .scalar_subquery()
+    )
+    went_at = func.coalesce(messages.c.submitted_at, messages.c.first_accepted_at, last_try)
+    rows = connection.execute(
+        select(messages.c.msisdn, messages.c.text, went_at.label("at"))
+        .outerjoin(series_runs, series_runs.c.mailing_id == messages.c.mailing_id)
+        .where(
+            messages.c.msisdn.in_(msisdns),
+            messages.c.state.in_(_MAY_HAVE_ARRIVED),
+            ~messages.c.probe,
+            messages.c.trial_of.is_(None),
+            series_runs.c.series_id.is_(None),
+            went_at >= since_at,
+        )
+        .order_by(messages.c.message_id)
+    )
+    found: dict[tuple[str, str], datetime] = {}
+    for msisdn, text, at in rows:
+        known = found.get((msisdn, text))
+        found[msisdn, text] = at if known is None else max(at, known)
+    return found
 
 
 def of_number(connection: Connection, msisdn: str) -> list[dict[str, Any]]:

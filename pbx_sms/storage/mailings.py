@@ -38,6 +38,7 @@ def insert_draft(
     created_by: str | None,
     now: datetime,
     trial_count: int | None = None,
+    allow_failing: bool = False,
     choice: PlanChoice = AT_ONCE,
 ) -> int:
     """A new draft and its event; returns its id."""
@@ -52,6 +53,7 @@ def insert_draft(
             text=text,
             repeats=repeats,
             leave_out_incomplete=leave_out_incomplete,
+            allow_failing=allow_failing,
             reroute=reroute,
             unknown_policy=unknown_policy,
             trial_count=trial_count,

@@ -60,6 +60,7 @@ class MailingView:
     text: str
     repeats: str | None
     leave_out_incomplete: bool
+    allow_failing: bool
     messages: int
     parts: int
     left_out: int
@@ -260,6 +261,7 @@ def _mailings() -> Select[Any]:
         mailings.c.text,
         mailings.c.repeats,
         mailings.c.leave_out_incomplete,
+        mailings.c.allow_failing,
         mailings.c.message_count.label("messages"),
         mailings.c.part_count.label("parts"),
         mailings.c.left_out_count.label("left_out"),

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import openpyxl
+from made_history import past_mailing, past_message
 
 from pbx_sms.storage.engine import Database
 
@@ -155,6 +156,22 @@ def test_create_with_start_sends_at_once(pbx_sms: Command, customers: Path) -> N
     shown = pbx_sms("mailing", "show", "1").out
     assert "name: Счета" in shown
     assert "messages: queued: 3" in shown
+
+
+def test_a_number_that_fails_again_and_again_is_left_out_unless_the_person_says_so(
+    pbx_sms: Command, stored: Database, customers: Path
+) -> None:
+    for _ in range(3):
+        past_message(
+            stored, "+79161234501", stored.now(), "undelivered", mailing_id=past_mailing(stored, stored.now())
+        )
+    order = ("mailing", "create", "--list", str(customers), "--text", TEXT, "--repeats", "all", "--json")
+    created = pbx_sms(*order).object()
+    assert created["messages"] == 1
+    assert [one["row"] for one in created["left_out"] if one["reason"] == "number_failing"] == [2, 5]
+    assert pbx_sms(*order, "--allow-failing").object()["messages"] == 3
+    shown = pbx_sms("contact", "show", "+79161234501").out
+    assert "failed for good in mailings: 3" in shown
 
 
 def test_a_refused_mailing_leaves_neither_mailing_nor_list(pbx_sms: Command, customers: Path) -> None:

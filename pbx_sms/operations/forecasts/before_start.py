@@ -29,6 +29,7 @@ def of_list(
     kind: str = MailingKind.INFORMATION,
     repeats: str | None = None,
     leave_out_incomplete: bool = False,
+    allow_failing: bool = False,
     choice: PlanChoice = AT_ONCE,
     changes: Sequence[Change] = (),
     progress: Progress | None = None,
@@ -45,6 +46,7 @@ def of_list(
         kind=kind,
         repeats=repeats,
         leave_out_incomplete=leave_out_incomplete,
+        allow_failing=allow_failing,
         progress=progress,
         choice=choice,
     )
@@ -64,6 +66,7 @@ def of_draft(
         kind=mailing.kind,
         repeats=mailing.repeats,
         leave_out_incomplete=mailing.leave_out_incomplete,
+        allow_failing=mailing.allow_failing,
         choice=mailings.plan_of(mailing),
         changes=changes,
     )

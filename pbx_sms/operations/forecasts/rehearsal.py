@@ -89,6 +89,7 @@ def rehearse(
             kind=mailing.kind,
             repeats=mailing.repeats,
             leave_out_incomplete=mailing.leave_out_incomplete,
+            allow_failing=mailing.allow_failing,
             name=mailing.name,
             mailing_id=mailing_id,
             choice=mailings.plan_of(mailing),
@@ -118,6 +119,7 @@ def rehearse_list(
     kind: str = MailingKind.INFORMATION,
     repeats: str | None = None,
     leave_out_incomplete: bool = False,
+    allow_failing: bool = False,
     name: str | None = None,
     mailing_id: int | None = None,
     choice: PlanChoice = AT_ONCE,
@@ -137,6 +139,7 @@ def rehearse_list(
         kind=kind,
         repeats=repeats,
         leave_out_incomplete=leave_out_incomplete,
+        allow_failing=allow_failing,
         choice=choice,
     )
     if checked.problems:
@@ -151,6 +154,7 @@ def rehearse_list(
         bind(list_head, text),
         repeats=parse_repeats(repeats),
         leave_out_incomplete=leave_out_incomplete,
+        allow_failing=allow_failing,
     ):
         letters += [
             Letter(row=one.row, msisdn=one.msisdn, text=one.text, parts=one.measure.parts)

@@ -186,6 +186,7 @@ def check(
     kind: str = MailingKind.INFORMATION,
     repeats: str | None = None,
     leave_out_incomplete: bool = False,
+    allow_failing: bool = False,
     progress: Progress | None = None,
     choice: PlanChoice = AT_ONCE,
 ) -> Check:
@@ -222,6 +223,7 @@ def check(
             bound,
             repeats=repeats_choice,
             leave_out_incomplete=leave_out_incomplete,
+            allow_failing=allow_failing,
             zone_of=zone_of,
         ):
             for decision in decisions:

@@ -1,14 +1,14 @@
 """What becomes of each row of a list: a message, or a reason why there is none.
 
 A row is decided in this order: not taken at import, stop list, an empty placeholder, an empty text, too
-many parts, and last the same number again, so that a row which cannot be sent never stands in the way of a
-later one that can.
+many parts, a number that is spared (`sparing`), and last the same number again, so that a row which cannot be
+sent never stands in the way of a later one that can.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -19,6 +19,7 @@ from pbx_sms.core.reason import Reason
 from pbx_sms.core.segments import Measure
 from pbx_sms.core.template import BoundTemplate
 from pbx_sms.errors import Conflict, NotFound, Refused
+from pbx_sms.operations.mailings.sparing import Spare, sparing
 from pbx_sms.operations.planning.zones import ZoneFinder
 from pbx_sms.storage import mailing_rows
 from pbx_sms.storage.engine import Database
@@ -94,8 +95,10 @@ class Plan:
         leave_out_incomplete: bool,
         max_parts: int,
         repeated_rows: set[int],
+        spare: Spare,
         zone_of: ZoneFinder | None = None,
     ) -> None:
+        self._spare = spare
         self._zone_of = zone_of
         self._bound = bound
         self._repeats = repeats
@@ -105,7 +108,25 @@ class Plan:
         #: first row of a number that comes again → text → the row it is sent for
         self._texts: dict[int, dict[str, int]] = {}
 
-    def decide(self, row: ListRow) -> Decision:
+    def decide(self, rows: Sequence[ListRow]) -> list[Decision]:
+        """Of the next rows."""
+        written = [self._write(row) for row in rows]
+        ready = [one for one in written if isinstance(one, Ready)]
+        spared = iter(self._spare([(one.msisdn, one.text) for one in ready]))
+        decisions: list[Decision] = []
+        for row, one in zip(rows, written, strict=True):
+            if not isinstance(one, Ready):
+                decisions.append(one)
+            elif (reason := next(spared)) is not None:
+                decisions.append(LeftOut(row=one.row, msisdn=one.msisdn, reason=reason))
+            else:
+                first_row = row.repeat_of_row if row.repeat_of_row is not None else row.row
+                repeated = first_row in self._repeated_rows
+                decisions.append(self._decide_repeated(first_row, one) if repeated else one)
+        return decisions
+
+    def _write(self, row: ListRow) -> Decision:
+        """The row's own message, or what is wrong with the row itself."""
         if row.reject_code is not None or row.msisdn is None:
             reason = Reason(row.reject_code or "empty", row.reject_params)
             return LeftOut(row=row.row, msisdn=row.msisdn, reason=reason, value=row.raw_value)
@@ -131,12 +152,10 @@ class Plan:
                 },
             )
             return LeftOut(row=row.row, msisdn=row.msisdn, reason=reason)
-        first_row = row.repeat_of_row if row.repeat_of_row is not None else row.row
         zone, is_guess = (None, False) if self._zone_of is None else self._zone_of(row.fields, row.msisdn)
-        ready = Ready(
+        return Ready(
             row=row.row, msisdn=row.msisdn, text=text, measure=measure, zone=zone, zone_is_guess=is_guess
         )
-        return ready if first_row not in self._repeated_rows else self._decide_repeated(first_row, ready)
 
     def _decide_repeated(self, first_row: int, ready: Ready) -> Decision:
         row, msisdn, text = ready.row, ready.msisdn, ready.text
@@ -189,6 +208,7 @@ def decide_all(
     *,
     repeats: Repeats | None,
     leave_out_incomplete: bool,
+    allow_failing: bool = False,
     zone_of: ZoneFinder | None = None,
 ) -> Iterator[list[Decision]]:
     """Decisions about every row of the list, in chunks in the list's order."""
@@ -200,7 +220,8 @@ def decide_all(
         leave_out_incomplete=leave_out_incomplete,
         max_parts=settings.sending.max_parts,
         repeated_rows=repeated_rows,
+        spare=sparing(database, settings, allow_failing=allow_failing),
         zone_of=zone_of,
     )
     for rows in mailing_rows.stream_rows(database, list_id):
-        yield [plan.decide(row) for row in rows]
+        yield plan.decide(rows)

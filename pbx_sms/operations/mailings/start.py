@@ -58,6 +58,7 @@ def create(
     kind: str = MailingKind.INFORMATION,
     repeats: str | None = None,
     leave_out_incomplete: bool = False,
+    allow_failing: bool = False,
     reroute: bool = False,
     unknown: str = UnknownPolicy.KEEP,
     trial: int | None = None,
@@ -70,7 +71,8 @@ def create(
     """A draft, or with `start` a running or scheduled mailing: {"mailing_id", "state", "scheduled_at"?,
     "messages", "parts", "left_out": [{"row", "number", "reason", "reason_params", "value"?}]}.
 
-    `name` is the list's name where none is given; `unknown` a value of `UnknownPolicy`; with `trial` so many
+    `name` is the list's name where none is given; with `allow_failing` numbers that fail again and again are
+    written to as well; `unknown` a value of `UnknownPolicy`; with `trial` so many
     messages go first, and the rest after `let_go`; `also` writes in the transaction that stores the draft.
     Raises Refused with the first thing that would keep it from starting
     (see `check`), and then nothing is stored.
@@ -88,6 +90,7 @@ def create(
         kind=kind,
         repeats=repeats,
         leave_out_incomplete=leave_out_incomplete,
+        allow_failing=allow_failing,
         progress=None if start else progress,
         choice=choice,
     )
@@ -102,6 +105,7 @@ def create(
             text=text,
             repeats=repeats_choice,
             leave_out_incomplete=leave_out_incomplete,
+            allow_failing=allow_failing,
             reroute=reroute,
             unknown_policy=unknown_policy,
             trial_count=trial,
@@ -193,6 +197,7 @@ def _start(
                     text=mailing.text,
                     repeats=mailing.repeats,
                     leave_out_incomplete=mailing.leave_out_incomplete,
+                    allow_failing=mailing.allow_failing,
                     progress=check_progress,
                     kind=mailing.kind,
                     choice=choice,
@@ -328,6 +333,7 @@ def _fill(
         bound,
         repeats=parse_repeats(mailing.repeats),
         leave_out_incomplete=mailing.leave_out_incomplete,
+        allow_failing=mailing.allow_failing,
         zone_of=zone_finder(database, settings, MailingKind(mailing.kind), head, choice)
         if hours.by_zone
         else None,

@@ -55,6 +55,8 @@ mailings = Table(
     Column("forecast_at", Instant),
     #: core.mailing.UnknownPolicy
     Column("unknown_policy", String(8), nullable=False, server_default="keep"),
+    #: numbers that fail again and again are written to as well
+    Column("allow_failing", Boolean, nullable=False, server_default=false()),
     #: core.planning.choice: NULL = as the kind's settings say
     Column("window", Text),
     Column("holidays", String(8)),

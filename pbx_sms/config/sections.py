@@ -1,15 +1,9 @@
-"""Settings: one TOML file, checked whole. All mistakes are reported together, by key path or line.
-
-Where the file is: `--config FILE`, else `$PBX_SMS_CONFIG`, `./pbx-sms.toml`, `/etc/pbx-sms/pbx-sms.toml`.
-A limit of 0 means no limit. `docs/configuration.md` lists every key, and a test compares.
-"""
+"""The sections of the settings: what each key may be, and its default. A limit of 0 means no limit."""
 
 from __future__ import annotations
 
-import os
 import shlex
 import socket
-import tomllib
 import zoneinfo
 from datetime import date
 from decimal import Decimal
@@ -24,21 +18,19 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
-    ValidationError,
     field_validator,
     model_validator,
 )
 
 from pbx_sms.core.mailing import MailingKind
 from pbx_sms.core.planning import calendar, weekly_hours
-from pbx_sms.errors import ConfigError, Refused
+from pbx_sms.errors import Refused
 
 #: of the text that confirms a stop: two parts
 MAX_CONFIRMATION = 134
-SEARCH_PATH = (Path("pbx-sms.toml"), Path("/etc/pbx-sms/pbx-sms.toml"))
 
 
-class _Section(BaseModel):
+class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
@@ -107,7 +99,7 @@ Seconds = Annotated[float, Field(ge=0)]
 Price = Annotated[Decimal, BeforeValidator(lambda value: str(value)), Field(ge=0, allow_inf_nan=False)]
 
 
-class DatabaseSettings(_Section):
+class DatabaseSettings(Section):
     url: str = "sqlite:////var/lib/pbx-sms/pbx-sms.db"
 
     @model_validator(mode="after")
@@ -117,11 +109,11 @@ class DatabaseSettings(_Section):
         return self
 
 
-class AgentSettings(_Section):
+class AgentSettings(Section):
     name: Annotated[str, Field(min_length=1, max_length=64)] = Field(default_factory=socket.gethostname)
 
 
-class AsteriskSettings(_Section):
+class AsteriskSettings(Section):
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=1, le=65535)] = 5038
     username: str = "pbx-sms"
@@ -143,7 +135,7 @@ class AsteriskSettings(_Section):
         return self
 
 
-class ModemSettings(_Section):
+class ModemSettings(Section):
     name: Annotated[str, Field(min_length=1, max_length=64)]
     driver: Literal["serial", "chan_dongle", "chan_dongle_bg111", "chan_quectel"] = "serial"
     port: str | None = None
@@ -163,7 +155,7 @@ class ModemSettings(_Section):
         return self
 
 
-class LimitSettings(_Section):
+class LimitSettings(Section):
     """Defaults for every SIM, in parts."""
 
     per_hour: Count = 30
@@ -175,7 +167,7 @@ class LimitSettings(_Section):
     warm_up_per_day: Count = 0
 
 
-class SimSettings(_Section):
+class SimSettings(Section):
     """One SIM's own settings, over the defaults of `[limits]`."""
 
     imsi: Annotated[str, Field(pattern=r"^\d{14,15}$")]
@@ -194,7 +186,7 @@ class SimSettings(_Section):
     balance_code: Annotated[str, Field(pattern=r"^[*#][0-9*#]+#$")] | None = None
 
 
-class SendingSettings(_Section):
+class SendingSettings(Section):
     country: Annotated[str, AfterValidator(_known_country)] = "RU"
     time_zone: Annotated[str, AfterValidator(_known_zone)] = "Europe/Moscow"
     delivery_reports: bool = True
@@ -209,7 +201,7 @@ class SendingSettings(_Section):
     )
 
 
-class PlannerSettings(_Section):
+class PlannerSettings(Section):
     """When the mailings of each kind may send."""
 
     advertising_window: Window = "09:00-20:00 Mon-Sat"
@@ -234,7 +226,16 @@ class PlannerSettings(_Section):
     overdue_after_s: Seconds = 900
 
 
-class HealthSettings(_Section):
+class PeopleSettings(Section):
+    """What spares a person, and the office's money."""
+
+    #: mailings in which a number failed for good before it is left out
+    failing_after: Count = 3
+    #: hours in which the same text does not go to the same number again
+    same_text_h: Annotated[float, Field(ge=0, le=24 * 366)] = 24
+
+
+class HealthSettings(Section):
     """Watching over SIMs: tests, and use before an operator forgets them."""
 
     probe_number: Annotated[str, Field(pattern=r"^\+[1-9]\d{7,14}$")] | None = None
@@ -244,7 +245,7 @@ class HealthSettings(_Section):
     recovery_command_s: Annotated[float, Field(gt=0)] = 60
 
 
-class CostSettings(_Section):
+class CostSettings(Section):
     """What the same parts would cost elsewhere, and when a SIM's money runs low."""
 
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = "RUB"
@@ -267,7 +268,7 @@ class CostSettings(_Section):
         return self
 
 
-class NotifySettings(_Section):
+class NotifySettings(Section):
     """Who is told that a message came in, by e-mail and by web-hook."""
 
     kinds: tuple[Literal["inbound", "stop"], ...] = ("inbound", "stop")
@@ -303,7 +304,7 @@ class NotifySettings(_Section):
         return tuple(channel for channel, where in ways if where)
 
 
-class ListSettings(_Section):
+class ListSettings(Section):
     """Limits of reading an uploaded file, which happens in a child process."""
 
     max_file_mb: Annotated[float, Field(gt=0)] = 20
@@ -314,87 +315,9 @@ class ListSettings(_Section):
     time_s: Annotated[float, Field(gt=0)] = 120
 
 
-class WebSettings(_Section):
+class WebSettings(Section):
     listen: Annotated[str, Field(pattern=r"^\S+:\d{1,5}$")] = "127.0.0.1:8080"
     url_prefix: Annotated[str, Field(pattern=r"^(/[\w.-]+)*$")] = "/sms"
     trusted_proxies: tuple[str, ...] = ("127.0.0.1",)
     #: threads of the one web process; live logs take at most half of them
     threads: Annotated[int, Field(ge=4, le=256)] = 32
-
-
-class Settings(_Section):
-    database: DatabaseSettings = DatabaseSettings()
-    agent: AgentSettings = Field(default_factory=AgentSettings)
-    asterisk: AsteriskSettings | None = None
-    modem: tuple[ModemSettings, ...] = ()
-    limits: LimitSettings = LimitSettings()
-    sim: tuple[SimSettings, ...] = ()
-    sending: SendingSettings = SendingSettings()
-    planner: PlannerSettings = PlannerSettings()
-    health: HealthSettings = HealthSettings()
-    cost: CostSettings = CostSettings()
-    notify: NotifySettings = NotifySettings()
-    lists: ListSettings = ListSettings()
-    web: WebSettings = WebSettings()
-
-    @model_validator(mode="after")
-    def _names_are_unique(self) -> Settings:
-        for what, names in (
-            ("modem names", [modem.name for modem in self.modem]),
-            ("modem ports", [modem.port for modem in self.modem if modem.port]),
-            ("modem devices", [modem.device for modem in self.modem if modem.device]),
-            ("IMSIs", [sim.imsi for sim in self.sim]),
-        ):
-            twice = sorted({name for name in names if names.count(name) > 1})
-            if twice:
-                raise ValueError(f"{what} given twice: {', '.join(twice)}")
-        return self
-
-    def modem_settings(self, name: str) -> ModemSettings | None:
-        return next((modem for modem in self.modem if modem.name == name), None)
-
-    def sim_settings(self, imsi: str) -> SimSettings | None:
-        return next((sim for sim in self.sim if sim.imsi == imsi), None)
-
-
-def _key_path(location: tuple[int | str, ...]) -> str:
-    path = ""
-    for step in location:
-        path += f"[{step}]" if isinstance(step, int) else (f".{step}" if path else step)
-    return path or "(file)"
-
-
-def parse(text: str, path: str = "pbx-sms.toml") -> Settings:
-    """The settings in `text`. Raises `ConfigError` with every mistake that was found."""
-    try:
-        raw = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(path, [("syntax", str(error))]) from error
-    try:
-        return Settings.model_validate(raw)
-    except ValidationError as error:
-        problems = [
-            (_key_path(mistake["loc"]), mistake["msg"].removeprefix("Value error, "))
-            for mistake in error.errors()
-        ]
-        raise ConfigError(path, problems) from error
-
-
-def find(explicit: str | None = None) -> Path | None:
-    """The file that is to be read, or None where there is none and all defaults hold."""
-    named = explicit or os.environ.get("PBX_SMS_CONFIG")
-    if named:
-        return Path(named)
-    return next((path for path in SEARCH_PATH if path.exists()), None)
-
-
-def load(explicit: str | None = None) -> Settings:
-    """Finds, reads and checks the file. Raises `ConfigError`."""
-    path = find(explicit)
-    if path is None:
-        return Settings()
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(str(path), [("(file)", f"cannot be read: {error}")]) from error
-    return parse(text, str(path))
