@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import socket
 import zoneinfo
 from datetime import date
@@ -22,6 +21,7 @@ from pydantic import (
     model_validator,
 )
 
+from pbx_sms.core import command_words
 from pbx_sms.core.mailing import MailingKind
 from pbx_sms.core.planning import calendar, weekly_hours
 from pbx_sms.errors import Refused
@@ -40,16 +40,6 @@ def _known_zone(name: str) -> str:
     except (zoneinfo.ZoneInfoNotFoundError, ValueError) as error:
         raise ValueError(f"no time zone is called {name!r}; write it like Europe/Moscow") from error
     return name
-
-
-def _known_command(command: str) -> str:
-    try:
-        words = shlex.split(command)
-    except ValueError as error:
-        raise ValueError(f"the command {command!r} cannot be read: {error}") from error
-    if not words:
-        raise ValueError("the command is empty; leave the key out instead")
-    return command
 
 
 def _known_country(code: str) -> str:
@@ -143,8 +133,14 @@ class ModemSettings(Section):
     pin: Annotated[str, Field(pattern=r"^\d{4,8}$")] | None = None
     smsc: Annotated[str, Field(pattern=r"^\+?\d{5,20}$")] | None = None
     vendor: str | None = None
+    #: SIM slots of which one is active at a time
+    slots: Annotated[int, Field(ge=1, le=4)] = 1
+    #: makes a slot active, instead of the vendor's command: {slot} counts from 1, {index} from 0
+    slot_command: Annotated[str, Field(pattern=r"^AT.*\{(slot|index)\}")] | None = None
+    #: a SIM that sends again within this is waited for
+    slot_rest_s: Annotated[float, Field(ge=60)] = 600
     #: switches its power off and on; run without a shell when nothing else brings a hung modem back
-    power_switch: Annotated[str, AfterValidator(_known_command)] | None = None
+    power_switch: Annotated[str, AfterValidator(command_words.readable)] | None = None
 
     @model_validator(mode="after")
     def _port_or_device(self) -> ModemSettings:
@@ -152,6 +148,8 @@ class ModemSettings(Section):
             raise ValueError('a serial modem needs port = "/dev/serial/by-path/…"')
         if self.driver != "serial" and not self.device:
             raise ValueError(f'a {self.driver} modem needs device = "dongle0"')
+        if self.driver != "serial" and self.slots > 1:
+            raise ValueError("slots: only the slots of a serial modem can be changed")
         return self
 
 

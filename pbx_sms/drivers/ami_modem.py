@@ -41,6 +41,7 @@ from pbx_sms.drivers.modem import (
     StateChanged,
     Submission,
 )
+from pbx_sms.drivers.sim_slots import SimSlots
 from pbx_sms.errors import ModemError
 
 log = logging.getLogger(__name__)
@@ -77,6 +78,7 @@ class AmiModem:
         settings: AmiModemSettings | None = None,
     ) -> None:
         self.name = name
+        self.slots = SimSlots()
         self.events: asyncio.Queue[ModemEvent] = asyncio.Queue()
         self._device = device
         self._dialect = dialect

@@ -21,7 +21,7 @@ from contextlib import asynccontextmanager
 from pbx_sms.core import network_codes, tpdu
 from pbx_sms.core.reason import Reason
 from pbx_sms.core.verdict import ACCEPTED, Phase
-from pbx_sms.drivers import at_answers, at_init, at_reset, at_submit
+from pbx_sms.drivers import at_answers, at_init, at_reset, at_slot, at_submit
 from pbx_sms.drivers.at_calls import CallWatch
 from pbx_sms.drivers.at_channel import AtChannel, NoAnswer, Silent
 from pbx_sms.drivers.at_inbound import AtInbound
@@ -45,6 +45,7 @@ from pbx_sms.drivers.modem import (
     Submission,
 )
 from pbx_sms.drivers.serial_port import PortLost, SerialPort
+from pbx_sms.drivers.sim_slots import SimSlots
 from pbx_sms.drivers.vendors import Vendor
 from pbx_sms.errors import ModemError, Refused
 
@@ -64,6 +65,7 @@ class AtModem:
         self.events: asyncio.Queue[ModemEvent] = asyncio.Queue()
         self._port = port
         self._settings = settings or AtSettings()
+        self.slots = SimSlots(self._settings.slots)
         self._loss: asyncio.Future[Reason] | None = None
         self._reset()
 
@@ -123,6 +125,7 @@ class AtModem:
             make = await at_init.introduce(channel, settings)
             self._vendor = vendor = make.vendor
             self._say(StateChanged(state=ModemState.IDENTIFYING))
+            await at_slot.choose(channel, settings, vendor, self.slots.wished)
             identity = await at_init.identify(channel, settings, make)
             self._sim = SimWatch(identity.imsi, settings)
             must_acknowledge = await at_init.prepare_messages(channel, settings, vendor)

@@ -15,6 +15,10 @@ class AtSettings:
     smsc: str | None = None
     #: a name of `vendors.NAMES`; None: recognised
     vendor: str | None = None
+    #: SIM slots; with several, the wished one is made active at each opening
+    slots: int = 1
+    #: instead of the vendor's: {slot} counts from 1, {index} from 0
+    slot_command: str | None = None
     delivery_reports: bool = True
     baud: int = 115200
     #: None: no lock files

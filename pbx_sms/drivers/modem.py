@@ -25,6 +25,7 @@ from pbx_sms.core.reason import Reason
 from pbx_sms.core.segments import Segment
 from pbx_sms.core.tpdu import Deliver, StatusReport, Undecodable
 from pbx_sms.core.verdict import Verdict
+from pbx_sms.drivers.sim_slots import SimSlots
 
 
 class ModemState(StrEnum):
@@ -157,11 +158,14 @@ class Modem(Protocol):
     #: one hand-over takes a whole message, and its parts move together
     takes_whole_messages: bool
     events: asyncio.Queue[ModemEvent]
+    #: which SIM slot the next `open` makes active
+    slots: SimSlots
 
     async def open(self) -> Identity:
         """Opens, initialises and identifies. Raises `ModemError(code, …)` with a reason a person can act
         on: port_missing, port_busy, port_forbidden, modem_silent, sim_missing, sim_pin_wanted,
-        sim_puk_wanted, sim_pin_refused, no_imsi. Leaves nothing open when it raises or is cancelled."""
+        sim_puk_wanted, sim_pin_refused, no_imsi, slot_refused. Leaves nothing open when it raises or
+        is cancelled."""
         ...
 
     async def submit(self, submission: Submission) -> Outcome: ...

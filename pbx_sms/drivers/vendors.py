@@ -31,8 +31,11 @@ class Vendor:
     list_hangs: bool = False
     #: the table of `core/equipment_codes.BY_MAKE` for codes from 256 on
     codes: str | None = None
+    #: tried in turn to make a SIM slot active: {slot} counts from 1, {index} from 0; 27.007 §8.66 by default
+    slot_commands: tuple[str, ...] = ("AT+CSUS={index}",)
 
 
+_QUECTEL_SLOTS = ("AT+QUIMSLOT={slot}", "AT+QDSIM={index}")
 _HUAWEI_QUIET = ("AT^CURC=0",)
 _ZTE_QUIET = ("AT+CPMS?", "AT+ZOPRT=5")
 
@@ -97,6 +100,7 @@ VENDORS: tuple[Vendor, ...] = (
         submit_timeout_s=180.0,
         lte=True,
         codes="simcom",
+        slot_commands=("AT+SMSIMCFG=1,{slot}", "AT+SWITCHSIM={index}"),
     ),
     # a serial line without flow control: characters written at once after the prompt are lost
     Vendor(
@@ -117,6 +121,7 @@ VENDORS: tuple[Vendor, ...] = (
         lte=True,
         report_modes=(1, 0),
         codes="quectel",
+        slot_commands=_QUECTEL_SLOTS,
     ),
     Vendor(
         name="quectel",
@@ -125,6 +130,7 @@ VENDORS: tuple[Vendor, ...] = (
         iccid=(("AT+QCCID", "+QCCID"), ("AT+CCID", "+CCID")),
         prompt_pause_s=0.05,
         codes="siemens",
+        slot_commands=_QUECTEL_SLOTS,
     ),
     Vendor(
         name="siemens",

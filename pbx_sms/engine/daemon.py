@@ -73,6 +73,8 @@ def _make_modem(configured: ModemSettings, settings: Settings, link: AmiLink | N
             pin=configured.pin,
             smsc=configured.smsc,
             vendor=configured.vendor,
+            slots=configured.slots,
+            slot_command=configured.slot_command,
             delivery_reports=settings.sending.delivery_reports,
             submit_timeout_s=settings.sending.submit_timeout_s,
         ),

@@ -23,6 +23,7 @@ from pbx_sms.engine.pace import Pace
 from pbx_sms.engine.receiver import Receiver
 from pbx_sms.engine.sim_slot import SimSlot
 from pbx_sms.engine.sim_worker import Rules, SimWorker
+from pbx_sms.engine.slot_choice import CHANGED, SlotChoice
 from pbx_sms.engine.storage_thread import StorageThread, Work
 from pbx_sms.errors import ModemError
 from pbx_sms.storage import devices, sim_limits, sim_owner, usage
@@ -37,6 +38,8 @@ _REOPEN_S = (1.0, 2.0, 5.0, 10.0, 30.0)
 _LOCKED_S = 60.0
 #: what a modem that hangs is known by
 _SILENT = "modem_silent"
+#: see `slot_rest_s` of the configuration
+_SLOT_REST_S = 600.0
 _LOCKED = {"sim_pin_wanted", "sim_puk_wanted", "sim_pin_refused"}
 
 
@@ -70,6 +73,13 @@ class ModemKeeper:
             power_switch=configured.power_switch if configured is not None else None,
             command_s=around.settings.health.recovery_command_s,
         )
+        self._slot_choice = SlotChoice(
+            modem,
+            around.dispatcher,
+            around.storage,
+            rest_s=configured.slot_rest_s if configured is not None else _SLOT_REST_S,
+            look_s=around.pace.look_s,
+        )
 
     async def run(self) -> None:
         failures = 0
@@ -81,6 +91,8 @@ class ModemKeeper:
                 wait_s = _LOCKED_S if error.code in _LOCKED else _REOPEN_S[min(failures, len(_REOPEN_S) - 1)]
                 failures += 1
                 await self._note_failure(error)
+                if self._slot_choice.failed(error.code):
+                    wait_s = _REOPEN_S[min(failures - 1, len(_REOPEN_S) - 1)]
                 if error.code == _SILENT:
                     await self._recover()
                 await self._rest(wait_s)
@@ -97,6 +109,8 @@ class ModemKeeper:
             if reason is not None and reason.code == "sim_elsewhere":
                 await self._change(ModemState.FAILED, reason)
                 await self._rest(self._around.pace.elsewhere_s)
+            elif reason is not None and reason.code in CHANGED:
+                await self._change(ModemState.OPENING, reason)
             elif reason is not None:
                 await self._change(ModemState.ABSENT, reason)
                 if reason.code == _SILENT:
@@ -207,9 +221,14 @@ class ModemKeeper:
         losing = asyncio.create_task(self._modem.lost(), name=f"lost {self._modem.name}")
         # taken by another PBX: it is registered anew, which tells by whom
         taking = asyncio.create_task(slot.taken.wait(), name=f"taken {self._modem.name}")
+        changing = asyncio.create_task(self._slot_choice.changes(slot), name=f"slot {self._modem.name}")
         try:
-            await asyncio.wait((working, losing, taking, *helpers), return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(
+                (working, losing, taking, changing, *helpers), return_when=asyncio.FIRST_COMPLETED
+            )
             reason = await self._why_ended(working, losing, helpers)
+            if reason is None and changing.done():
+                reason = changing.result()
             return reason
         finally:
             self._worker = None
@@ -217,9 +236,9 @@ class ModemKeeper:
             worker.stop()
             # a part in flight ends by its own deadline, at once when the link is gone
             await asyncio.shield(working)
-            for task in (*helpers, losing, taking):
+            for task in (*helpers, losing, taking, changing):
                 task.cancel()
-            await asyncio.gather(*helpers, losing, taking, return_exceptions=True)
+            await asyncio.gather(*helpers, losing, taking, changing, return_exceptions=True)
             await receiver.drain()
 
     async def _why_ended(

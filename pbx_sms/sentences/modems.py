@@ -35,6 +35,24 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Модем на {port} не отвечает. Отключите его и подключите снова; если не поможет, "
         "возможно, нужен другой его порт.",
     ),
+    "slot_refused": (
+        "The modem on {port} refuses to change to SIM slot {slot} ({said}). Correct slots or slot_command in "
+        "its block of the configuration.",
+        "Модем на {port} отказывается переключиться на слот SIM {slot} ({said}). Исправьте slots или "
+        "slot_command в его разделе настроек.",
+    ),
+    "slot_changed": (
+        "The limit of the SIM {sim} in slot {from} is used up; the modem {modem} changes to slot {slot}, "
+        "and comes back after {until} at the earliest.",
+        "Лимит SIM {sim} в слоте {from} исчерпан; модем {modem} переключается на слот {slot} и вернётся "
+        "не раньше {until}.",
+    ),
+    "slot_changed_rests": (
+        "The SIM {sim} in slot {from} sends nothing now; the modem {modem} changes to slot {slot}, "
+        "and comes back after {until} at the earliest.",
+        "SIM {sim} в слоте {from} сейчас ничего не отправляет; модем {modem} переключается на слот {slot} "
+        "и вернётся не раньше {until}.",
+    ),
     "modem_busy": (
         "The modem on {port} is still busy with another message. It is tried again by itself.",
         "Модем на {port} ещё занят другим сообщением. Попытка повторится сама.",

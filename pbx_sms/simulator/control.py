@@ -146,6 +146,11 @@ def _swap_sim(simulator: Simulator, order: _Order) -> dict[str, Any]:
     return {"imsi": modem.sim.imsi if modem.sim is not None else None}
 
 
+def _add_slot(simulator: Simulator, order: _Order) -> dict[str, Any]:
+    sim = simulator.make_sim(None)
+    return {"slot": order.modem(simulator).slots.add(sim), "imsi": sim.imsi}
+
+
 def _ring(simulator: Simulator, order: _Order) -> dict[str, Any]:
     modem = order.modem(simulator)
     number = order.text("from", "+79160000000")
@@ -222,6 +227,7 @@ COMMANDS: dict[str, Callable[[Simulator, _Order], dict[str, Any]]] = {
     "reset": _reset,
     "hang": _hang,
     "swap_sim": _swap_sim,
+    "add_slot": _add_slot,
     "ring": _ring,
     "network": _network,
     "fill": _fill,

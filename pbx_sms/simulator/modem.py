@@ -23,6 +23,7 @@ from pbx_sms.simulator.pty_port import PtyPort
 from pbx_sms.simulator.result import CmsError, Final
 from pbx_sms.simulator.settings import Settings
 from pbx_sms.simulator.sim_card import Delivery, Kind, SimCard, Storage, StoredMessage
+from pbx_sms.simulator.sim_slots import SimSlots
 
 #: the network tries again so long after room was made in a full storage
 _REDELIVERY_S = 0.5
@@ -56,6 +57,7 @@ class SimulatedModem:
         self._directory = directory
         self.key = f"modem{index}"
         self.sim: SimCard | None = None
+        self.slots = SimSlots()
         self.port_name = self.key
         self._next_port_name: str | None = None
         self.port: PtyPort | None = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from pbx_sms.simulator import sim_slots
 from pbx_sms.simulator.at_line import Command, Form
 from pbx_sms.simulator.network_tpdu import swapped
 from pbx_sms.simulator.profile import UssdCoding
@@ -250,6 +251,7 @@ HANDLERS: dict[str, Callable[[SimulatedModem, Command], Sequence[str]]] = {
     "+CRSM": _sim_file,
     "+CPIN": _pin,
     "+CFUN": _functionality,
+    "+QUIMSLOT": sim_slots.answer,
     "+CSCS": _character_set,
     "+CLIP": _shows_caller,
     "H": _hang_up,

@@ -29,6 +29,7 @@ from pbx_sms.drivers.modem import (
     StateChanged,
     Submission,
 )
+from pbx_sms.drivers.sim_slots import SimSlots
 from pbx_sms.errors import ModemError
 from pbx_sms.simulator import network_tpdu
 
@@ -51,8 +52,12 @@ class MemoryModem:
         submit_timeout_s: float | None = 60.0,
         takes_whole_messages: bool = False,
         registered: bool = True,
+        slot_imsis: tuple[str, ...] = (),
     ) -> None:
         self.name = name
+        #: the SIMs in its slots, where it has several; opening puts the wished one into `imsi`
+        self.slot_imsis = slot_imsis
+        self.slots = SimSlots(max(1, len(slot_imsis)))
         self.takes_whole_messages = takes_whole_messages
         self.events: asyncio.Queue[ModemEvent] = asyncio.Queue()
         self.cell = cell
@@ -136,6 +141,8 @@ class MemoryModem:
             raise ModemError("modem_silent", port=self.name)
         if self.locked is not None:
             raise ModemError(self.locked, port=self.name)
+        if self.slots.wished is not None:
+            self.imsi = self.slot_imsis[self.slots.wished - 1]
         if not self.imsi:
             raise ModemError("sim_missing", port=self.name)
         self.open_count += 1

@@ -291,6 +291,13 @@ async def test_another_sim_is_another_identity(rig: Rig, modem: Modem) -> None:
     assert (await modem.open()).imsi == rig.imsi != before
 
 
+async def test_a_modem_knows_its_slots_and_refuses_one_that_it_does_not_have(modem: Modem) -> None:
+    assert modem.slots.count == 1
+    assert modem.slots.wished is None
+    with pytest.raises(ValueError, match="slot 2 of 1"):
+        modem.slots.select(2)
+
+
 async def test_closing_any_number_of_times_is_harmless(modem: Modem) -> None:
     waiting = asyncio.create_task(modem.lost())
     for _ in range(3):

@@ -12,6 +12,7 @@ from pbx_sms.storage.queue.intent import Begun, Denied, Granted, Settled
 from pbx_sms.storage.queue.late import settle, settle_late
 from pbx_sms.storage.queue.leases import (
     Leased,
+    begun_with,
     hold_back,
     lease,
     lease_begun,
@@ -52,6 +53,7 @@ __all__ = [
     "add_confirmation",
     "add_probe",
     "begin_submit",
+    "begun_with",
     "cancel_confirmations",
     "cancel_mailing",
     "expire",

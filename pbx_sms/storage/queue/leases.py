@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, exists, or_, select, update
 
 from pbx_sms.core.mailing import MailingState
-from pbx_sms.core.message import MessageState, PartState
+from pbx_sms.core.message import OPEN_STATES, MessageState, PartState
 from pbx_sms.core.reason import Reason
 from pbx_sms.storage import windows
 from pbx_sms.storage.events import NewEvent
@@ -155,6 +155,16 @@ def lease_probes(
         or_(messages.c.not_before_at.is_(None), messages.c.not_before_at <= now),
     )
     return _take(connection, due, len(sim_ids), agent_id, until_at)
+
+
+def begun_with(connection: Connection, sim_id: int) -> bool:
+    """Whether a message is begun that only this SIM can complete."""
+    waiting = exists().where(
+        messages.c.bound_sim_id == sim_id,
+        messages.c.state.in_(tuple(OPEN_STATES)),
+        messages.c.first_accepted_at.is_not(None),
+    )
+    return bool(connection.execute(select(waiting)).scalar_one())
 
 
 def lease_begun(
