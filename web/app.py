@@ -13,6 +13,7 @@ from pbx_sms.config import Settings
 from pbx_sms.storage.engine import Database, open_database
 from web import (
     access,
+    audience_pages,
     broadcaster,
     contact_pages,
     failures,
@@ -115,6 +116,7 @@ def create_app(settings: Settings, database: Database | None = None) -> Flask:
         route_pages,
         forecast_pages,
         plan_pages,
+        audience_pages,
         contact_pages,
         group_pages,
         template_pages,

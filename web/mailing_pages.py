@@ -14,7 +14,7 @@ from flask_login import current_user
 from pbx_sms.core.mailing import MailingState
 from pbx_sms.core.message import MessageState
 from pbx_sms.operations import mailings, planning
-from pbx_sms.storage import events, log_views, views
+from pbx_sms.storage import audiences, events, log_views, views
 from pbx_sms.storage import messages as stored_messages
 from pbx_sms.storage.views import MailingView
 from web import languages, live_log, tariff_pages
@@ -49,6 +49,7 @@ def show(mailing_id: int) -> ResponseReturnValue:
         rows = log_views.newest_log_rows(connection, mailing_id, limit=LOG_LINES)
         progress = log_views.progress(connection, mailing_id, database().now())
         trials = stored_messages.trials_of(connection, mailing_id)
+        audience = audiences.audience_of(connection, mailing.list_id) if mailing.list_id else None
     if progress is None:
         abort(404)
     return render_template(
@@ -58,6 +59,7 @@ def show(mailing_id: int) -> ResponseReturnValue:
         last_id=last_id,
         counts=progress.counts,
         trials=trials,
+        audience=audience,
         plan=(plan := planning.show(database(), settings(), mailing_id)),
         starts_at=written(plan["scheduled_at"], ZoneInfo(settings().sending.time_zone)),
         progress=lines.of_progress(progress),

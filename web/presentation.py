@@ -105,6 +105,7 @@ def section_of(endpoint: str) -> str:
             "mailing_pages"
             | "forecast_pages"
             | "start_pages"
+            | "audience_pages"
             | "starting_pages"
             | "unknown_pages"
             | "series_pages"

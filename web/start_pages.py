@@ -17,7 +17,7 @@ from pbx_sms.core import template
 from pbx_sms.core.mailing import MailingKind, MailingState
 from pbx_sms.core.planning.choice import AT_ONCE
 from pbx_sms.errors import NotFound, Refused
-from pbx_sms.operations import mailings
+from pbx_sms.operations import groups, mailings, templates
 from pbx_sms.storage import mailings as stored_mailings
 from pbx_sms.storage import starts as stored_starts
 from pbx_sms.storage import views
@@ -38,8 +38,16 @@ _ROWS_NAMED = 12
 @blueprint.route("/new", methods=["GET", "POST"])
 @for_orders
 def new() -> ResponseReturnValue:
-    """Writing the text; by POST when the person comes back from the check page."""
+    """Writing the text, also beginning with a saved one; by POST when the person comes back from the check
+    page."""
     choices = Choices.of_form(request.form if request.method == "POST" else request.args)
+    if (template_id := request.args.get("template", type=int)) is not None:
+        choices = replace(choices, text=templates.find(database(), min(template_id, 2**62)).text)
+    return compose_page(choices)
+
+
+def compose_page(choices: Choices) -> str:
+    """The page on which a text is written, or its list is chosen. NotFound(list_not_found)."""
     with database().read() as connection:
         lists = views.lists_newest_first(connection)
         found = views.list_by_id(connection, choices.list_id) if choices.list_id else None
@@ -55,6 +63,9 @@ def new() -> ResponseReturnValue:
         "compose.html",
         lists=lists,
         list=found,
+        # named apart from the groups of states that every page knows
+        people_groups=groups.list_groups(database(), settings(), languages.current()),
+        templates=templates.list_templates(database()),
         choices=choices,
         kinds=[kind.value for kind in MailingKind],
         chips=[(name, template.placeholder(name)) for name in columns],
