@@ -1,23 +1,27 @@
 """Every fault of `fault_table` at once, on one make of modem: the real simulator and the real engine.
 
-Each fault has a modem and a recipient of its own, and its message belongs to that modem's SIM. Four more
-modems have no fault: two are the bystanders whose pace is watched, one lends its SIM to an exchange, one
-sends for a SIM that cannot.
+Each fault has a modem and a recipient of its own, and its message belongs to that modem's SIM. Six more
+modems have no fault: four are the bystanders whose pace is watched, one lends its SIM to an exchange, one
+sends for a SIM that cannot. The same shelf without a fault says what the bystanders' pace is in peace.
 """
 
 from __future__ import annotations
 
 import asyncio
-import random
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from fault_acts import ACTS, OTHER_PATH
-from fault_kinds import Fault, Step
+from fault_kinds import Step
+from fault_pace import Span
 from fault_record import Record, Seen, number_of, text_of
+from fault_strikes import BYSTANDERS, all_strikes, bystanders_network
+from fault_surroundings import AT, LIMITS, PACE, NoSpread
 from fault_table import FAULTS
 from sqlalchemy import insert, select, update
 
@@ -25,42 +29,16 @@ from pbx_sms.config import Settings
 from pbx_sms.core import segments
 from pbx_sms.core.mailing import MailingState
 from pbx_sms.drivers.at_modem import AtModem
-from pbx_sms.drivers.at_settings import AtSettings
 from pbx_sms.engine.daemon import Engine
-from pbx_sms.engine.pace import Pace
 from pbx_sms.simulator import Simulator
 from pbx_sms.storage import queue
 from pbx_sms.storage.engine import Database, open_database
 from pbx_sms.storage.schema import attempts, inbound, mailings, messages, modems, sims, stop_list
 
-BYSTANDERS = 2
-#: short where something is waited for in vain; what is waited for with success comes at once
-_AT = AtSettings(
-    lock_dir=None,
-    quiet_s=0.02,
-    sim_pause_s=0.02,
-    read_pause_s=0.2,
-    submit_timeout_s=2.0,
-    prompt_timeout_s=2.0,
-    late_answer_s=4.0,
-    accept_grace_s=1.0,
-    answer_timeout_s=1.0,
-    command_timeout_s=2.0,
-    network_timeout_s=4.0,
-)
-_PACE = Pace(look_s=0.5, round_s=0.5, poll_s=4.0)
 #: nothing moved for so long: it will not any more
 _STILL_S = 25.0
-_LIMITS = {"per_hour": 0, "per_day": 0, "per_month": 0, "min_gap_s": 0.0, "service_reserve_per_day": 0}
 _STOP_WORD_GAP_S = 4.0
 _TEXT = "Заказ готов. "
-
-
-class _NoSpread(random.Random):
-    """The shortest delays."""
-
-    def random(self) -> float:
-        return 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,12 +46,14 @@ class Afternoon:
     """All that a run on one make left behind."""
 
     seen: dict[str, Seen]
+    #: from the first fault until all had taken their course
+    lasted: Span
     #: instants of the bystanders' accepted parts, by IMSI
-    bystanders: dict[str, list[str]]
+    bystanders: dict[str, list[datetime]]
     #: the bystanders' messages by state
     bystander_states: dict[str, int]
     #: (begun, ended) of each attempt that ended unknown for want of an answer
-    unanswered: list[tuple[str, str]]
+    unanswered: list[Span]
     #: SIMs that were moved to another modem, or with their modem to another path
     exchanged_imsi: str
     moved_imsi: str
@@ -82,7 +62,9 @@ class Afternoon:
 
 
 class Shelf:
-    def __init__(self, make: str, folder: Path, url: str) -> None:
+    """`quiet`: the same modems and settings, and no fault."""
+
+    def __init__(self, make: str, folder: Path, url: str, *, quiet: bool = False) -> None:
         self._folder = folder
         self._url = url
         count = len(FAULTS) + BYSTANDERS + 2
@@ -93,10 +75,10 @@ class Shelf:
             latency_s=0.02,
             report_delay_s=0.2,
             boot_scale=0.02,
-            faults={"fault": [strike for index, one in enumerate(FAULTS) for strike in _strikes(index, one)]},
+            faults={"fault": [*bystanders_network(), *([] if quiet else all_strikes())]},
             seed=make,
         )
-        self.faults = [fault.of_make(make) for fault in FAULTS]
+        self.faults = [] if quiet else [fault.of_make(make) for fault in FAULTS]
         self.spare, self.other = count - 2, count - 1
         self.database: Database
         self.record: Record
@@ -104,29 +86,48 @@ class Shelf:
 
     async def spend_an_afternoon(self) -> Afternoon:
         """Runs until every fault has taken its course, or nothing moves any more."""
+        async with self._laid_out():
+            async with self._at_work():
+                begun_at = self.database.now()
+                await self._go_through()
+                lasted = (begun_at, self.database.now())
+            return self._afternoon(lasted)
+
+    async def spend_a_quiet_time(self) -> dict[str, list[datetime]]:
+        """Instants of the bystanders' accepted parts while nothing else happens, by IMSI."""
+        async with self._laid_out():
+            async with self._at_work():
+                await self.until(lambda: self._each_sent(_QUIET_PARTS))
+            return self._bystanders()
+
+    @asynccontextmanager
+    async def _laid_out(self) -> AsyncIterator[None]:
         async with self.simulator:
             self.database = open_database(self._url)
             self.record = Record(self.simulator, self.database, self._folder)
             try:
-                engine = Engine(
-                    self._settings(), self.database, self._modems(), chance=_NoSpread(), pace=_PACE
-                )
-                running = asyncio.create_task(engine.run(), name="engine")
-                try:
-                    await self._go_through(running)
-                finally:
-                    engine.request_stop()
-                    await running
-                return self._afternoon()
+                yield
             finally:
                 self.database.close()
 
-    async def _go_through(self, running: asyncio.Task[None]) -> None:
-        await self.until(lambda: running.done() or self._all_registered())
-        if running.done():
-            running.result()
+    @asynccontextmanager
+    async def _at_work(self) -> AsyncIterator[None]:
+        """The engine runs, all modems are registered, the bystanders send."""
+        engine = Engine(self._settings(), self.database, self._modems(), chance=NoSpread(), pace=PACE)
+        running = asyncio.create_task(engine.run(), name="engine")
+        try:
+            await self.until(lambda: running.done() or self._all_registered())
+            if running.done():
+                running.result()
+            self._watch_over_bystanders()
+            await self.until(lambda: self._each_sent(2))
+            yield
+        finally:
+            engine.request_stop()
+            await running
+
+    async def _go_through(self) -> None:
         acting = []
-        self._watch_over_bystanders()
         for index, fault in enumerate(self.faults):
             if fault.act is None:
                 self.hand_in(index)
@@ -220,7 +221,7 @@ class Shelf:
             {
                 "agent": {"name": "pbx1"},
                 "database": {"url": self._url},
-                "limits": _LIMITS,
+                "limits": LIMITS,
                 # the ledger is compared by number: the recipient of a stop gets nothing else here
                 "sending": {"stop_confirmation": ""},
                 "sim": slow,
@@ -230,7 +231,7 @@ class Shelf:
     def _modems(self) -> list[AtModem]:
         """One for each port, and one whose port appears when a modem comes back under it."""
         paths = [str(path) for path in self.simulator.ports] + [str(self._folder / OTHER_PATH)]
-        return [AtModem(_name(index), path, _AT) for index, path in enumerate(paths)]
+        return [AtModem(_name(index), path, AT) for index, path in enumerate(paths)]
 
     def _all_registered(self) -> bool:
         with self.database.read() as connection:
@@ -240,7 +241,7 @@ class Shelf:
             _name(index): "locked" if fault.modem and fault.modem.state == "locked" else "registered"
             for index, fault in enumerate(self.faults)
         }
-        ends |= {_name(index): "registered" for index in range(len(FAULTS), self.other + 1)}
+        ends |= {_name(index): "registered" for index in range(len(self.faults), self.other + 1)}
         return all(states.get(name) == state for name, state in ends.items())
 
     def _make_mailing(self, name: str) -> int:
@@ -301,6 +302,18 @@ class Shelf:
             first = 1_000_000 * (place + 1)
             self._insert(mailing_id, [(number_of(first + n), _TEXT, sim_id) for n in range(_ENOUGH)])
 
+    def _each_sent(self, count: int) -> bool:
+        return all(len(sent) >= count for sent in self._bystanders().values())
+
+    def _bystanders(self) -> dict[str, list[datetime]]:
+        imsis = [self.imsi_of(len(FAULTS) + place) for place in range(BYSTANDERS)]
+        sent: dict[str, list[datetime]] = {imsi: [] for imsi in imsis}
+        for entry in self.simulator.ledger():
+            # what belongs to a fault may go through a bystander's SIM
+            if entry["imsi"] in sent and entry["number"] >= number_of(1_000_000):
+                sent[entry["imsi"]].append(datetime.fromisoformat(entry["at"]))
+        return sent
+
     # the end
 
     async def _until_still(self, acting: list[asyncio.Task[None]]) -> None:
@@ -322,14 +335,9 @@ class Shelf:
             for fault in self.faults
         )
 
-    def _afternoon(self) -> Afternoon:
+    def _afternoon(self, lasted: Span) -> Afternoon:
         index = {fault.key: index for index, fault in enumerate(self.faults)}
         taken = Counter((entry["number"], entry["part"]) for entry in self.simulator.ledger())
-        imsis = [self.imsi_of(len(FAULTS) + place) for place in range(BYSTANDERS)]
-        sent: dict[str, list[str]] = {imsi: [] for imsi in imsis}
-        for entry in self.simulator.ledger():
-            if entry["imsi"] in sent and entry["number"] >= number_of(1_000_000):
-                sent[entry["imsi"]].append(entry["at"])
         with self.database.read() as connection:
             states = connection.execute(
                 select(messages.c.state).where(messages.c.msisdn >= number_of(1_000_000))
@@ -342,34 +350,22 @@ class Shelf:
             ).all()
         return Afternoon(
             seen=self.record.seen(self.faults, self.modem_step),
-            bystanders=sent,
+            lasted=lasted,
+            bystanders=self._bystanders(),
             bystander_states=dict(counted),
             # its SIM is in the spare modem now
             exchanged_imsi=self.imsi_of(self.spare),
             moved_imsi=self.imsi_of(index["other_path_known"]),
             repeated=[part for part, count in taken.items() if count > 1],
-            unanswered=[
-                (begun.isoformat(timespec="milliseconds"), ended.isoformat(timespec="milliseconds"))
-                for begun, ended in unanswered
-            ],
+            unanswered=[(begun, ended) for begun, ended in unanswered],
         )
 
 
 #: in each bystander's queue: it must not run dry while the faults last
-_ENOUGH = 4_000
-
-
-#: actions that strike before the number is known
-_WITHOUT_NUMBER = ("cms_before_prompt", "prompt_never", "prompt_slow", "pin")
+_ENOUGH = 1_000
+#: of each bystander in a quiet run
+_QUIET_PARTS = 20
 
 
 def _name(index: int) -> str:
     return f"gsm{index}"
-
-
-def _strikes(index: int, fault: Fault) -> Iterator[dict[str, Any]]:
-    for strike in fault.strikes:
-        one = dict(strike) | {"modem": f"modem{index}"}
-        if strike["action"] not in _WITHOUT_NUMBER:
-            one["number"] = number_of(index)
-        yield one
