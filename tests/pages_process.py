@@ -25,6 +25,8 @@ class PagesProcess:
         self._config.write_text(
             f'[database]\nurl = "{database_url}"\n'
             f'[web]\nlisten = "127.0.0.1:{self.port}"\nthreads = {threads}\n'
+            # the clock on the wall decides no test
+            '[planner]\ninformation_window = "always"\nadvertising_window = "always"\nquiet_hours = ""\n'
         )
         self._log_path = folder / "pages.log"
 
