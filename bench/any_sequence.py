@@ -1,7 +1,7 @@
 """Random sequences of restarts, kills, clock jumps, moved SIMs, changed limits and network trouble: is any
 quota passed, the reserve eaten, anything sent twice, an urgent message overtaken or a mailing starved?
 
-    bench/any_sequence.py [--seeds 100] [--first 0] [--scene NAME]
+    bench/any_sequence.py [--seeds 100] [--first 0] [--scene NAME] [--pbxs N]
 
 Plays the scenes of `tests/engine/any_steps.py`, which `tests/run.sh` plays a few times each, for as many
 seeds as wanted: real engines in virtual time over in-memory modems, audited in the network's ledger. Prints
@@ -11,6 +11,7 @@ a line for each scene; a broken promise is printed with its seed and its steps, 
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import logging
 import sys
 import tempfile
@@ -35,6 +36,7 @@ def main() -> int:
     parser.add_argument("--seeds", type=int, default=100)
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--scene", choices=sorted({scene.name for scene in SCENES}))
+    parser.add_argument("--pbxs", type=int, help="so many in each scene that has several")
     args = parser.parse_args()
     logging.disable(logging.CRITICAL)
     warnings.simplefilter("ignore")
@@ -43,6 +45,10 @@ def main() -> int:
         template = Path(folder) / "pbx-sms.db"
         upgrade(f"sqlite:///{template}")
         for scene in SCENES:
+            if args.pbxs and scene.pbxs == 1:
+                continue
+            if args.pbxs:
+                scene = dataclasses.replace(scene, pbxs=args.pbxs)
             if args.scene in (None, scene.name):
                 broken += _play(scene, template, range(args.first, args.first + args.seeds))
     return 1 if broken else 0

@@ -16,9 +16,8 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from pbx_sms.config import Settings
-from pbx_sms.core.mailing import RANK
 from pbx_sms.core.reason import Reason
-from pbx_sms.engine import waits
+from pbx_sms.engine import room, waits
 from pbx_sms.engine.explanations import Explanations
 from pbx_sms.engine.fill import FillPlan
 from pbx_sms.engine.pace import Pace
@@ -32,10 +31,6 @@ from pbx_sms.storage.queue.leases import Queue
 from pbx_sms.storage.sim_limits import limits_of
 
 log = logging.getLogger(__name__)
-
-#: SIMs that are free again this soon count when the stock is filled
-_SOON_S = 2.0
-_RANKS = frozenset(RANK.values())
 
 
 class Dispatcher:
@@ -62,6 +57,10 @@ class Dispatcher:
         self._drained = False
         #: a mailing may have nothing left to send
         self._ending = False
+        #: other PBXs share the queue
+        self._has_company = False
+        #: monotonic seconds at which that was asked
+        self._company_read_s = float("-inf")
 
     # what the rest of the engine tells
 
@@ -149,7 +148,8 @@ class Dispatcher:
             self._ending = True
             self._look.set()
         for slot in self._slots.values():
-            if slot.blocked_for.get(message.rank) == message.message_id:
+            lacked = slot.blocked_for.get(message.rank)
+            if lacked is not None and lacked.message_id == message.message_id:
                 # it lacked room there and found it elsewhere: shorter ones may fit
                 slot.unblock(message.rank)
                 self.look()
@@ -207,12 +207,15 @@ class Dispatcher:
             slot.waiting.set_result(message)
             slot.waiting = None
         self._set_timer(now_s, now)
+        if any(self._stock.would_take(slot, now) for slot in idle):
+            self._look.set()
         self._ask_for_more()
 
     def _pair(self, idle: list[SimSlot], now: datetime) -> tuple[SimSlot, Leased] | None:
         pair = self._stock.pair(idle, now)
         if pair is not None:
             slot, message = pair
+            slot.given_s = self._loop.time()
             key = queue_of(message)
             if key not in self._exhausted and (
                 self._stock.count(key) < len(self._slots)
@@ -230,7 +233,7 @@ class Dispatcher:
         coming = [
             slot.not_before_s for slot in self._slots.values() if slot.waiting and slot.not_before_s > now_s
         ]
-        if coming and self._stock:
+        if coming and (self._stock or self._stock.waiting):
             self._timer = self._loop.call_at(min(coming), self.dispatch)
 
     def _ask_for_more(self) -> None:
@@ -246,9 +249,11 @@ class Dispatcher:
             slot
             for slot in self._slots.values()
             if slot.up
-            and slot.not_before_s <= now_s + max(_SOON_S, slot.limits.min_gap_s)
-            and any(slot.quota_allows(rank, now) for rank in _RANKS)
+            and slot.not_before_s <= now_s + max(room.SOON_S, slot.limits.min_gap_s)
+            and any(slot.quota_allows(rank, now) for rank in room.RANKS)
         ]
+        free = frozenset(slot.sim_id for slot in self._slots.values() if slot.idle(now_s + room.SOON_S))
+        lacked = [one.message_id for slot in self._slots.values() for one in slot.blocked_for.values()]
         plan = FillPlan(
             agent_id=self._agent_id,
             lease_s=self._pace.lease_s,
@@ -274,10 +279,13 @@ class Dispatcher:
             ),
             zone=self._zone,
             routes=self._book.routes,
-            serving_today={rank: self._book.serving_today(rank, now) for rank in _RANKS},
+            serving_today={rank: self._book.serving_today(rank, now) for rank in room.RANKS},
             ready_elsewhere=self._book.ready_elsewhere,
             ask_elsewhere=self._book.is_old(now_s, self._pace.look_elsewhere_s),
             limits_of=lambda imsi, stored: limits_of(self._settings, imsi, stored),
+            room=room.room(self._stock, self._book, able, now, now_s) if self._has_company else None,
+            lacked=frozenset(lacked),
+            ask_company=now_s - self._company_read_s >= self._pace.look_elsewhere_s,
         )
         self._ending = False
         filled = await self._storage.insist(plan.carry_out)
@@ -298,6 +306,11 @@ class Dispatcher:
             if slot is not None:
                 slot.usage, slot.usage_read_s = used, now_s
         self._book.learn(filled, now_s)
+        if filled.has_company is not None:
+            self._has_company, self._company_read_s = filled.has_company, now_s
+        self._stock.waiting, self._stock.offered = tuple(filled.waiting), free
+        if room.unblock(self._slots.values(), filled.gone, filled.waiting):
+            self._look.set()
         self._stock.remove(filled.returned)
         for key, messages in filled.leased.items():
             self._stock.add(key, messages)

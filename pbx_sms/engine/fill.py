@@ -6,7 +6,7 @@ The dispatcher makes the plan on the event loop; the storage thread carries it o
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -18,8 +18,8 @@ from pbx_sms.core.reason import Reason
 from pbx_sms.core.route_rules import Route
 from pbx_sms.engine.sim_slot import NEVER_AGAIN_FOR
 from pbx_sms.engine.storage_thread import Work
-from pbx_sms.engine.supply import Supply
-from pbx_sms.storage import devices, queue, standing_still, usage, windows
+from pbx_sms.engine.supply import EACH, Room, Supply
+from pbx_sms.storage import agents, devices, queue, standing_still, usage, windows
 from pbx_sms.storage.devices import SimSnapshot
 from pbx_sms.storage.queue import Leased
 from pbx_sms.storage.queue.leases import Queue
@@ -62,11 +62,23 @@ class FillPlan:
     #: what is known of those is old
     ask_elsewhere: bool
     limits_of: Callable[[str, Mapping[str, Any]], SimLimits]
+    #: what the SIMs can send soon; None where no other PBX shares the queue, and all they need is leased
+    room: Room | None
+    #: messages that lacked room here
+    lacked: frozenset[int]
+    #: whether another PBX shares the queue was asked long ago
+    ask_company: bool
     # results
     new_routes: dict[int, Route] = field(default_factory=dict)
     #: what people call the SIMs of the new routes
     new_names: dict[int, str] = field(default_factory=dict)
     has_asked: bool = False
+    #: None: not asked
+    has_company: bool | None = None
+    #: messages of higher kinds that wait for room, here or at another PBX
+    waiting: list[Leased] = field(default_factory=list)
+    #: those of `lacked` that went another way
+    gone: set[int] = field(default_factory=set)
     #: queues of which nothing can be sent now because of its route, with the first such route
     held_up: dict[Queue, int] = field(default_factory=dict)
     snapshots: dict[int, SimSnapshot] = field(default_factory=dict)
@@ -85,7 +97,13 @@ class FillPlan:
     def carry_out(self, work: Work) -> FillPlan:
         # an order may be carried out twice when its transaction failed: begin anew
         self.leased, self.returned, self.exhausted, self.held_up = {}, set(), set(), {}
+        self.waiting = []
         self._read_routes(work)
+        if self.ask_company:
+            silent_since_at = work.now - timedelta(seconds=self.lease_s)
+            self.has_company = agents.has_company(work.connection, self.agent_id, silent_since_at)
+        if self.room is not None:
+            self.gone = queue.gone(work.connection, self.lacked)
         self.snapshots = devices.snapshots(work.connection, self.known_sim_ids)
         if self.may_finish:
             queue.finish_mailings(work.connection, work.now, work.events)
@@ -170,7 +188,10 @@ class FillPlan:
             if message.message_id not in self.returned and not self._waits_for_test(message)
         ]
         # the stock may be more than all SIMs lack: a hold, SIMs that are gone
-        supply = Supply(self.sim_ids if self.want else ())
+        able = self.sim_ids if self.room is None else self.room.sim_ids[key.rank]
+        # of a higher kind each PBX takes what it sends at once: the rest is for whoever is free first
+        each = EACH if self.room is None or key.rank == 0 else 1.0
+        supply = Supply(able if self.want else (), each)
         for message in stocked:
             supply.add(self._ways(message))
         unserved, full = self._closed(key.rank, supply)
@@ -230,7 +251,34 @@ class FillPlan:
             self.leased.setdefault(key, []).extend(taken)
         elif not stocked and unserved and key in self.exhausted:
             self._find_held_up(work, key, unserved)
-        return len(stocked) + len(taken)
+        return len(stocked) + len(taken) + self._look_at_waiting(work, key, self.sim_ids - able, unserved)
+
+    def _look_at_waiting(
+        self, work: Work, key: Queue, lacking: frozenset[int], unserved: Collection[int]
+    ) -> int:
+        """Notes what of a higher kind waits while SIMs here lack room for it: they are kept for it. Returns
+        how many messages those SIMs would need."""
+        if not (lacking and key.rank and self.want):
+            return 0
+        need = Supply(lacking)
+        noted: list[Leased] = []
+        for message in queue.waiting(
+            work.connection,
+            key,
+            agent_id=self.agent_id,
+            limit=need.wanted,
+            sim_ids=self.sim_ids,
+            now=work.now,
+            closed_route_ids=unserved,
+        ):
+            if not (message.route_id is None or self._knows(message.route_id)):
+                self._learn(work, routes.read(work.connection, [message.route_id]))
+            ways = self._ways(message)
+            if ways is None or need.lacks(ways):
+                need.add(ways)
+                noted.append(message)
+        self.waiting += noted
+        return len(noted)
 
     def _turns(self, work: Work, key: Queue) -> list[Sequence[str]]:
         """The zones to lease from, one after the other: first the one whose window closes first."""
@@ -315,6 +363,7 @@ class FillPlan:
                 and (
                     stopped
                     or blocked
+                    or (self.room is not None and message.message_id in self.room.stuck)
                     or (message.bound_sim_id is not None and message.bound_sim_id not in self.sim_ids)
                     or (message.bound_sim_id is None and self._ways(message) == frozenset())
                 )

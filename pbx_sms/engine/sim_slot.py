@@ -16,6 +16,8 @@ from pbx_sms.storage.usage import Shortage
 
 #: a message that no SIM can take is looked at again after this: a warm-up may be over, limits raised
 NEVER_AGAIN_FOR = timedelta(minutes=10)
+#: a modem takes a few seconds for a part
+_ANSWERS_WITHIN_S = 20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +49,12 @@ class SimSlot:
     #: monotonic seconds before which the smallest gap or a modem's back-off forbids a part
     not_before_s: float = 0.0
     idle_since_s: float = 0.0
+    #: monotonic seconds at which it was given its last message
+    given_s: float = 0.0
     #: rank → the quota that its messages lack
     blocked: dict[int, Shortage] = field(default_factory=dict)
     #: rank → the message that lacked it
-    blocked_for: dict[int, int] = field(default_factory=dict)
+    blocked_for: dict[int, Leased] = field(default_factory=dict)
     #: for ordinary (False) and for reserve-using messages (True): what never passes its limits
     never: dict[bool, Never] = field(default_factory=dict)
     #: set while the worker waits for a message
@@ -91,6 +95,11 @@ class SimSlot:
         free = self.waiting is not None and self.not_before_s <= monotonic_s
         return free and (self.up or self.may_be_probed)
 
+    def hangs(self, monotonic_s: float) -> bool:
+        """Its modem is busy with one part for long: nobody knows when it takes the next one."""
+        begun_s = max(self.given_s, self.not_before_s - self.limits.min_gap_s)
+        return self.waiting is None and monotonic_s - begun_s > _ANSWERS_WITHIN_S
+
     def quota_allows(self, rank: int, now: datetime) -> bool:
         shortage = self.blocked.get(rank)
         if shortage is None:
@@ -110,7 +119,7 @@ class SimSlot:
     def block(self, message: Leased, shortage: Shortage) -> None:
         """The message lacks quota here. Shorter ones of its rank wait too, or it never had room."""
         self.blocked[message.rank] = shortage
-        self.blocked_for[message.rank] = message.message_id
+        self.blocked_for[message.rank] = message
 
     def unblock(self, rank: int) -> None:
         self.blocked.pop(rank, None)

@@ -29,6 +29,10 @@ class Stock:
         self._fair: dict[int, FairShare[Queue]] = {}
         self._quantum = quantum
         self._book = book
+        #: messages of higher kinds that wait in the queue, for whichever PBX has room first
+        self.waiting: tuple[Leased, ...] = ()
+        #: SIMs that were free when that was seen: they were given what they can take of it
+        self.offered: frozenset[int] = frozenset()
 
     def __len__(self) -> int:
         return sum(map(len, self._queues.values()))
@@ -49,7 +53,8 @@ class Stock:
             for key, stock in self._queues.items()
             if any(self._book.is_free(message) for message in stock)
         )
-        return max(ready, default=0)
+        waiting = (message.rank for message in self.waiting if self._book.is_free(message))
+        return max(*ready, *waiting, 0, 0)
 
     def never(self, slots: Collection[SimSlot], now: datetime) -> dict[int, Reason]:
         """Messages that none of the SIMs can take as its limits are, with the reason of one."""
@@ -99,7 +104,9 @@ class Stock:
     def pair(self, free: list[SimSlot], now: datetime) -> tuple[SimSlot, Leased] | None:
         """Takes out the next message that one of the SIMs may send, with that SIM."""
         for rank in sorted({key.rank for key in self._queues}, reverse=True):
-            open_to_rank = self._not_kept(free, rank, now)
+            open_to_rank = self.not_kept(free, rank, now)
+            if self.waiting:
+                open_to_rank = [slot for slot in open_to_rank if not self.would_take(slot, now, rank)]
             takers: dict[Queue, tuple[int, list[SimSlot]]] = {}
 
             def next_parts(
@@ -128,9 +135,17 @@ class Stock:
             return next(slot for slot in able if slot.sim_id == load.sim_id), message
         return None
 
-    def _not_kept(self, free: list[SimSlot], rank: int, now: datetime) -> list[SimSlot]:
+    def would_take(self, slot: SimSlot, now: datetime, rank: int = -1) -> bool:
+        """It became free since something above the rank was seen that it can take: that is leased first."""
+        return slot.sim_id not in self.offered and any(
+            message.rank > rank and slot.can_take(message, now) and self._book.lets(slot, message, now)
+            for message in self.waiting
+        )
+
+    def not_kept(self, free: list[SimSlot], rank: int, now: datetime) -> list[SimSlot]:
         """Without the SIMs whose next parts are for a higher kind, which needs more than are free."""
         higher = [m for key, stock in self._queues.items() if key.rank > rank for m in stock]
+        higher += [message for message in self.waiting if message.rank > rank]
         if not higher:
             return free
         return [

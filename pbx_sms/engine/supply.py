@@ -1,21 +1,32 @@
 """How much each SIM finds in the stock of one queue, where messages may not take every SIM.
 
-Every SIM that can send is to find `_EACH` messages: enough to go on while the next ones are leased, and not
+Every SIM that can send is to find `EACH` messages: enough to go on while the next ones are leased, and not
 so many that those of one busy SIM fill the stock and keep out what idle SIMs could send.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 
-_EACH = 2.0
+EACH = 2.0
 _NOTHING_MORE = 1e-6
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Room:
+    """What the SIMs can send within seconds; see `engine.room`."""
+
+    #: rank → SIMs that have room for it and are answering
+    sim_ids: Mapping[int, frozenset[int]]
+    #: messages in stock that none of them can send
+    stuck: frozenset[int]
+
+
 class Supply:
-    def __init__(self, sim_ids: Collection[int]) -> None:
-        self._lack = dict.fromkeys(sim_ids, _EACH)
+    def __init__(self, sim_ids: Collection[int], each: float = EACH) -> None:
+        self._lack = dict.fromkeys(sim_ids, each)
         self._free_count = 0
 
     def add(self, ways: Collection[int] | None) -> None:

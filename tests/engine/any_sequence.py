@@ -146,7 +146,7 @@ class Office:
             assert most_within([one for one in entries if one.number in ordinary], DAY) <= allowed, imsi
         self.rigs[0].assert_no_part_twice()
         if self._scene.pbxs == 1:
-            # each PBX gives way to what it holds itself: what another one holds it does not know
+            # between several PBXs it does not hold in every sequence yet; `test_shared_queue` says what does
             self._audit_ranks()
         self._audit_turns()
 

@@ -10,9 +10,10 @@ from sqlalchemy import update
 
 from pbx_sms.core.mailing import MailingKind, MailingState
 from pbx_sms.core.reason import Reason
-from pbx_sms.storage import queue
+from pbx_sms.storage import agents, queue
 from pbx_sms.storage.engine import Database
 from pbx_sms.storage.queue.leases import Queue
+from pbx_sms.storage.schema import agents as agent_table
 from pbx_sms.storage.schema import messages
 
 
@@ -169,3 +170,50 @@ def test_what_is_not_admitted_stays_where_it_is(rig: Rig) -> None:
     assert asked == ids[1:5]
     assert [m.message_id for m in found] == [one for one in ids[1:5] if one % 2 == 0]
     assert [rig.state(one) for one in ids].count("leased") == 2
+
+
+def test_what_waits_is_looked_at_and_stays_where_it_is(rig: Rig) -> None:
+    mine, theirs, mailing = rig.agent("pbx1"), rig.agent("pbx2"), rig.mailing(MailingKind.URGENT)
+    held, own, first, second, third = (rig.message(mailing_id=mailing, rank=2) for _ in range(5))
+    rig.take(held, theirs)
+    rig.take(own, mine)
+    seen = rig.do(
+        lambda connection, _: queue.waiting(
+            connection, Queue(mailing, 2), agent_id=mine, limit=3, sim_ids=[], now=rig.now
+        )
+    )
+    assert [message.message_id for message in seen] == [held, first, second]
+    assert [rig.state(one) for one in (held, first, second, third)] == ["leased", *["queued"] * 3]
+    assert [message.message_id for message in rig.lease(mine, mailing, 2)] == [first, second, third]
+
+
+def test_what_waits_no_more_is_gone(rig: Rig) -> None:
+    agent, sim = rig.agent(), rig.sim()
+    queued, leased, under_way = rig.message(), rig.message(), rig.message()
+    rig.take(leased, agent)
+    rig.take(under_way, agent)
+    rig.granted(under_way, sim, agent)
+    gone = rig.do(lambda connection, _: queue.gone(connection, [queued, leased, under_way, 4711]))
+    assert gone == {under_way, 4711}
+    assert rig.do(lambda connection, _: queue.gone(connection, [])) == set()
+
+
+def test_an_agent_has_company_only_while_another_one_is_heard(rig: Rig) -> None:
+    mine = rig.agent("pbx1")
+    since = rig.now - LEASE
+    alone = rig.do(lambda connection, _: agents.has_company(connection, mine, since))
+    other = rig.agent("pbx2")
+    unheard = rig.do(lambda connection, _: agents.has_company(connection, mine, since))
+    with rig.database.begin() as connection:
+        connection.execute(update(agent_table).where(agent_table.c.agent_id == other).values(seen_at=rig.now))
+    heard = rig.do(lambda connection, _: agents.has_company(connection, mine, since))
+    rig.later(seconds=61)
+    silent = rig.do(lambda connection, _: agents.has_company(connection, mine, rig.now - LEASE))
+    assert (alone, unheard, heard, silent) == (False, False, True, False)
+    with rig.database.begin() as connection:
+        connection.execute(
+            update(agent_table)
+            .where(agent_table.c.agent_id == other)
+            .values(seen_at=rig.now, stopped_at=rig.now)
+        )
+    assert not rig.do(lambda connection, _: agents.has_company(connection, mine, rig.now - LEASE))

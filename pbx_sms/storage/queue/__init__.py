@@ -13,6 +13,7 @@ from pbx_sms.storage.queue.late import settle, settle_late
 from pbx_sms.storage.queue.leases import (
     Leased,
     begun_with,
+    gone,
     hold_back,
     lease,
     lease_begun,
@@ -22,6 +23,7 @@ from pbx_sms.storage.queue.leases import (
     release_of_agent,
     renew,
     set_aside,
+    waiting,
     waiting_queues,
 )
 from pbx_sms.storage.queue.orders import (
@@ -60,6 +62,7 @@ __all__ = [
     "fail_by_policy",
     "fail_incomplete",
     "finish_mailings",
+    "gone",
     "hold_back",
     "insert_messages",
     "lease",
@@ -81,6 +84,7 @@ __all__ = [
     "settle_late",
     "spread",
     "suppress",
+    "waiting",
     "waiting_of",
     "waiting_queues",
     "withdraw",

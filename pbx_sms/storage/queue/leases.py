@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, exists, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, exists, or_, select, update
 
 from pbx_sms.core.mailing import MailingState
 from pbx_sms.core.message import OPEN_STATES, MessageState, PartState
@@ -93,10 +94,26 @@ def lease(
     leave it where it is.
     """
     due = and_(
+        messages.c.state == MessageState.QUEUED,
+        _due(connection, queue, sim_ids, now, after_id, closed_route_ids, zones),
+    )
+    return _take(connection, due, limit, agent_id, until_at, admit)
+
+
+def _due(
+    connection: Connection,
+    queue: Queue,
+    sim_ids: Collection[int],
+    now: datetime,
+    after_id: int,
+    closed_route_ids: Collection[int],
+    zones: Collection[str] | None,
+) -> ColumnElement[bool]:
+    """What `lease` may take, whoever holds it."""
+    due = and_(
         messages.c.mailing_id == queue.mailing_id
         if queue.mailing_id is not None
         else and_(messages.c.mailing_id.is_(None), messages.c.rank == queue.rank),
-        messages.c.state == MessageState.QUEUED,
         or_(messages.c.not_before_at.is_(None), messages.c.not_before_at <= now),
         or_(messages.c.bound_sim_id.is_(None), messages.c.bound_sim_id.in_(tuple(sim_ids))),
     )
@@ -119,7 +136,40 @@ def lease(
     if zones is not None and zones is not windows.ANYWHERE:
         named = messages.c.zone.in_(tuple(zones))
         due = and_(due, or_(messages.c.zone.is_(None), named) if "" in zones else named)
-    return _take(connection, due, limit, agent_id, until_at, admit)
+    return due
+
+
+def waiting(
+    connection: Connection,
+    queue: Queue,
+    *,
+    agent_id: int,
+    limit: int,
+    sim_ids: Collection[int],
+    now: datetime,
+    closed_route_ids: Collection[int] = (),
+) -> list[Leased]:
+    """The first messages that `lease` would take, or that another agent holds at this moment: it may lack
+    room too. They stay where they are, for whoever has room."""
+    held = and_(messages.c.state == MessageState.LEASED, messages.c.agent_id != agent_id)
+    due = and_(
+        or_(messages.c.state == MessageState.QUEUED, held),
+        _due(connection, queue, sim_ids, now, 0, closed_route_ids, None),
+    )
+    return [_leased(row) for row in connection.execute(_first(due, limit))]
+
+
+def gone(connection: Connection, message_ids: Collection[int]) -> set[int]:
+    """Those of the messages that wait no more, be it that they are under way."""
+    if not message_ids:
+        return set()
+    waits = connection.execute(
+        select(messages.c.message_id).where(
+            messages.c.message_id.in_(tuple(message_ids)),
+            messages.c.state.in_((MessageState.QUEUED, MessageState.LEASED)),
+        )
+    )
+    return set(message_ids).difference(waits.scalars())
 
 
 def one_of_routes(connection: Connection, queue: Queue, route_ids: Collection[int]) -> int | None:
@@ -203,6 +253,23 @@ _TAKEN = (
 )
 
 
+def _first(due: ColumnElement[bool], limit: int) -> Select[Any]:
+    return select(*_TAKEN).where(due).order_by(messages.c.message_id).limit(limit)
+
+
+def _leased(row: Any) -> Leased:
+    return Leased(
+        message_id=row.message_id,
+        mailing_id=row.mailing_id,
+        rank=row.rank,
+        part_count=row.part_count,
+        bound_sim_id=row.bound_sim_id,
+        begun=row.first_accepted_at is not None,
+        probe=row.probe,
+        route_id=row.route_id,
+    )
+
+
 def _take(
     connection: Connection,
     due: ColumnElement[bool],
@@ -211,26 +278,8 @@ def _take(
     until_at: datetime,
     admit: Callable[[Leased], bool] | None = None,
 ) -> list[Leased]:
-    found = connection.execute(
-        select(*_TAKEN)
-        .where(due)
-        .order_by(messages.c.message_id)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
-    chosen = [
-        Leased(
-            message_id=row.message_id,
-            mailing_id=row.mailing_id,
-            rank=row.rank,
-            part_count=row.part_count,
-            bound_sim_id=row.bound_sim_id,
-            begun=row.first_accepted_at is not None,
-            probe=row.probe,
-            route_id=row.route_id,
-        )
-        for row in found
-    ]
+    found = connection.execute(_first(due, limit).with_for_update(skip_locked=True))
+    chosen = [_leased(row) for row in found]
     if admit is not None:
         chosen = [message for message in chosen if admit(message)]
     if chosen:
