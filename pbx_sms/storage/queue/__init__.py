@@ -13,7 +13,6 @@ from pbx_sms.storage.queue.late import settle, settle_late
 from pbx_sms.storage.queue.leases import (
     Leased,
     begun_with,
-    gone,
     hold_back,
     lease,
     lease_begun,
@@ -23,9 +22,9 @@ from pbx_sms.storage.queue.leases import (
     release_of_agent,
     renew,
     set_aside,
-    waiting,
     waiting_queues,
 )
+from pbx_sms.storage.queue.lookout import gone, waiting
 from pbx_sms.storage.queue.orders import (
     cancel_mailing,
     expire,

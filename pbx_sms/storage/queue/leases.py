@@ -95,12 +95,12 @@ def lease(
     """
     due = and_(
         messages.c.state == MessageState.QUEUED,
-        _due(connection, queue, sim_ids, now, after_id, closed_route_ids, zones),
+        due_of(connection, queue, sim_ids, now, after_id, closed_route_ids, zones),
     )
     return _take(connection, due, limit, agent_id, until_at, admit)
 
 
-def _due(
+def due_of(
     connection: Connection,
     queue: Queue,
     sim_ids: Collection[int],
@@ -137,39 +137,6 @@ def _due(
         named = messages.c.zone.in_(tuple(zones))
         due = and_(due, or_(messages.c.zone.is_(None), named) if "" in zones else named)
     return due
-
-
-def waiting(
-    connection: Connection,
-    queue: Queue,
-    *,
-    agent_id: int,
-    limit: int,
-    sim_ids: Collection[int],
-    now: datetime,
-    closed_route_ids: Collection[int] = (),
-) -> list[Leased]:
-    """The first messages that `lease` would take, or that another agent holds at this moment: it may lack
-    room too. They stay where they are, for whoever has room."""
-    held = and_(messages.c.state == MessageState.LEASED, messages.c.agent_id != agent_id)
-    due = and_(
-        or_(messages.c.state == MessageState.QUEUED, held),
-        _due(connection, queue, sim_ids, now, 0, closed_route_ids, None),
-    )
-    return [_leased(row) for row in connection.execute(_first(due, limit))]
-
-
-def gone(connection: Connection, message_ids: Collection[int]) -> set[int]:
-    """Those of the messages that wait no more, be it that they are under way."""
-    if not message_ids:
-        return set()
-    waits = connection.execute(
-        select(messages.c.message_id).where(
-            messages.c.message_id.in_(tuple(message_ids)),
-            messages.c.state.in_((MessageState.QUEUED, MessageState.LEASED)),
-        )
-    )
-    return set(message_ids).difference(waits.scalars())
 
 
 def one_of_routes(connection: Connection, queue: Queue, route_ids: Collection[int]) -> int | None:
@@ -253,11 +220,11 @@ _TAKEN = (
 )
 
 
-def _first(due: ColumnElement[bool], limit: int) -> Select[Any]:
+def first(due: ColumnElement[bool], limit: int) -> Select[Any]:
     return select(*_TAKEN).where(due).order_by(messages.c.message_id).limit(limit)
 
 
-def _leased(row: Any) -> Leased:
+def leased_of(row: Any) -> Leased:
     return Leased(
         message_id=row.message_id,
         mailing_id=row.mailing_id,
@@ -278,8 +245,8 @@ def _take(
     until_at: datetime,
     admit: Callable[[Leased], bool] | None = None,
 ) -> list[Leased]:
-    found = connection.execute(_first(due, limit).with_for_update(skip_locked=True))
-    chosen = [_leased(row) for row in found]
+    found = connection.execute(first(due, limit).with_for_update(skip_locked=True))
+    chosen = [leased_of(row) for row in found]
     if admit is not None:
         chosen = [message for message in chosen if admit(message)]
     if chosen:
