@@ -11,7 +11,6 @@ from pbx_sms.config import Settings
 from pbx_sms.core.forecast import Change
 from pbx_sms.core.mailing import MailingKind
 from pbx_sms.core.planning.choice import AT_ONCE, PlanChoice
-from pbx_sms.errors import Refused
 from pbx_sms.operations.forecasts.foreseeing import Outlook, outlook, suggestions
 from pbx_sms.operations.forecasts.pool import read_pool
 from pbx_sms.operations.forecasts.work import PLANNED, planned, waiting
@@ -50,8 +49,7 @@ def of_list(
         progress=progress,
         choice=choice,
     )
-    if checked.problems:
-        raise Refused(checked.problems[0].code, **checked.problems[0].params)
+    checked.refuse_problems()
     return of_check(database, settings, checked, parse_kind(kind), changes, choice)
 
 

@@ -142,8 +142,7 @@ def rehearse_list(
         allow_failing=allow_failing,
         choice=choice,
     )
-    if checked.problems:
-        raise Refused(checked.problems[0].code, **checked.problems[0].params)
+    checked.refuse_problems()
     list_head = find_list(database, list_id)
     letters: list[Letter] = []
     row_count = 0

@@ -97,6 +97,11 @@ class Check:
     #: messages whose recipient's zone nothing told; 0 where zones do not matter
     guessed_zones: int
 
+    def refuse_problems(self) -> None:
+        """Raises Refused with the first thing that would keep it from starting."""
+        if self.problems:
+            raise Refused(self.problems[0].code, **self.problems[0].params)
+
 
 @dataclass(slots=True)
 class _Tally:

@@ -21,7 +21,7 @@ from pbx_sms.core import template
 from pbx_sms.core.mailing import MailingKind, MailingState, UnknownPolicy
 from pbx_sms.core.planning.choice import AT_ONCE, PlanChoice
 from pbx_sms.errors import Conflict, NotFound, Refused
-from pbx_sms.operations.mailings.check import Check, Progress, check, parse_kind
+from pbx_sms.operations.mailings.check import Progress, check, parse_kind
 from pbx_sms.operations.mailings.claims import at_work, is_dead, new_claim
 from pbx_sms.operations.mailings.plan import (
     Decision,
@@ -94,7 +94,7 @@ def create(
         progress=None if start else progress,
         choice=choice,
     )
-    _refuse_problems(checked)
+    checked.refuse_problems()
     now = database.now()
     with database.begin() as connection:
         mailing_id = mailings.insert_draft(
@@ -189,20 +189,18 @@ def _start(
         choice = mailings.plan_of(mailing) if choice is None else choice
         choice.refuse_impossible(database.now())
         if not is_checked:
-            _refuse_problems(
-                check(
-                    database,
-                    settings,
-                    list_id=mailing.list_id,
-                    text=mailing.text,
-                    repeats=mailing.repeats,
-                    leave_out_incomplete=mailing.leave_out_incomplete,
-                    allow_failing=mailing.allow_failing,
-                    progress=check_progress,
-                    kind=mailing.kind,
-                    choice=choice,
-                )
-            )
+            check(
+                database,
+                settings,
+                list_id=mailing.list_id,
+                text=mailing.text,
+                repeats=mailing.repeats,
+                leave_out_incomplete=mailing.leave_out_incomplete,
+                allow_failing=mailing.allow_failing,
+                progress=check_progress,
+                kind=mailing.kind,
+                choice=choice,
+            ).refuse_problems()
         remove_left_behind(database, mailing_id, claim)
         one = Trial.of(trial or mailing.trial_count)
         filled = _fill(database, settings, mailing, claim, progress, one, choice)
@@ -231,11 +229,6 @@ def refusal(mailing: Row[Any] | None, mailing_id: int) -> Refused:
     if mailing is None:
         return NotFound("mailing_not_found", mailing_id=mailing_id)
     return Conflict(f"mailing_is_{mailing.state}", mailing_id=mailing_id, state=mailing.state)
-
-
-def _refuse_problems(checked: Check) -> None:
-    if checked.problems:
-        raise Refused(checked.problems[0].code, **checked.problems[0].params)
 
 
 @contextlib.contextmanager
