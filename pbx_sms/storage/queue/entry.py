@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, func, insert, select
 
+from pbx_sms.core import segments
+from pbx_sms.core.mailing import RANK, MailingKind
 from pbx_sms.core.message import MessageState, PartState, ReportState
+from pbx_sms.core.reason import Reason
+from pbx_sms.storage.events import NewEvent
 from pbx_sms.storage.schema import messages, parts
+
+_WORTH_SENDING = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +94,51 @@ def insert_messages(connection: Connection, new: Sequence[NewMessage], now: date
         ],
     )
     return ids
+
+
+def add_own_message(
+    connection: Connection,
+    msisdn: str,
+    text: str,
+    sim_id: int,
+    reason: Reason,
+    now: datetime,
+    new_events: list[NewEvent],
+    *,
+    wants_report: bool,
+    probe: bool = False,
+    confirms_stop_id: int | None = None,
+) -> int:
+    """Queues a service message of the program's own, through one SIM. Returns its id.
+
+    It is worth sending for an hour: a test that late says nothing about now, a confirmation would only make
+    the person wonder.
+    """
+    measure = segments.measure(text)
+    new = NewMessage(
+        msisdn=msisdn,
+        text=text,
+        encoding=str(measure.encoding),
+        part_count=measure.parts,
+        rank=RANK[MailingKind.SERVICE],
+        wants_report=wants_report,
+        expires_at=now + _WORTH_SENDING,
+        probe=probe,
+        bound_sim_id=sim_id,
+        confirms_stop_id=confirms_stop_id,
+    )
+    (message_id,) = insert_messages(connection, [new], now)
+    new_events.append(
+        NewEvent(
+            at=now,
+            kind="message",
+            state=MessageState.QUEUED,
+            message_id=message_id,
+            sim_id=sim_id,
+            reason=reason,
+        )
+    )
+    return message_id
 
 
 def _take_ids(connection: Connection, count: int) -> list[int]:

@@ -10,19 +10,15 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, or_, select, update
 
-from pbx_sms.core import segments
-from pbx_sms.core.mailing import RANK, MailingKind
 from pbx_sms.core.message import OPEN_STATES, MessageState
 from pbx_sms.core.reason import Reason
 from pbx_sms.storage import health
 from pbx_sms.storage.events import NewEvent
-from pbx_sms.storage.queue.entry import NewMessage, insert_messages
+from pbx_sms.storage.queue.entry import add_own_message
 from pbx_sms.storage.schema import messages
 
 #: a test whose report has not come by then has failed
 REPORT_WITHIN = timedelta(minutes=30)
-#: a test that could not be sent by then is not sent any more
-_WORTH_SENDING = timedelta(hours=1)
 
 
 def add_probe(
@@ -36,30 +32,17 @@ def add_probe(
 ) -> int:
     """Queues a test of the SIM. Returns the message's id."""
     text = f"pbx-sms: test of the SIM ...{imsi[-4:]}, {local_time}"
-    measure = segments.measure(text)
-    new = NewMessage(
-        msisdn=msisdn,
-        text=text,
-        encoding=str(measure.encoding),
-        part_count=measure.parts,
-        rank=RANK[MailingKind.SERVICE],
+    return add_own_message(
+        connection,
+        msisdn,
+        text,
+        sim_id,
+        Reason("probe", {"sim": imsi}),
+        now,
+        new_events,
         wants_report=True,
-        expires_at=now + _WORTH_SENDING,
         probe=True,
-        bound_sim_id=sim_id,
     )
-    (message_id,) = insert_messages(connection, [new], now)
-    new_events.append(
-        NewEvent(
-            at=now,
-            kind="message",
-            state=MessageState.QUEUED,
-            message_id=message_id,
-            sim_id=sim_id,
-            reason=Reason("probe", {"sim": imsi}),
-        )
-    )
-    return message_id
 
 
 def open_probe(connection: Connection, sim_id: int, now: datetime) -> int | None:

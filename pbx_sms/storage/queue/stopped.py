@@ -7,21 +7,16 @@ other stop, the number is closed. When the stop is taken back, what would confir
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import Connection, Exists, and_, exists, or_, select
 
-from pbx_sms.core import segments
-from pbx_sms.core.mailing import RANK, MailingKind
 from pbx_sms.core.message import MessageState
 from pbx_sms.core.reason import Reason
 from pbx_sms.storage.events import NewEvent
 from pbx_sms.storage.queue import orders
-from pbx_sms.storage.queue.entry import NewMessage, insert_messages
+from pbx_sms.storage.queue.entry import add_own_message
 from pbx_sms.storage.schema import messages, stop_list
-
-#: a confirmation that could not go by then would only wonder the person
-_WORTH_SENDING = timedelta(hours=1)
 
 
 def is_stopped() -> Exists:
@@ -58,30 +53,17 @@ def add_confirmation(
     """Queues the confirmation of the stop that has just been put on the list, through the SIM that was
     written to. Returns the message's id."""
     stop_id = connection.execute(select(stop_list.c.stop_id).where(stop_list.c.msisdn == msisdn)).scalar_one()
-    measure = segments.measure(text)
-    new = NewMessage(
-        msisdn=msisdn,
-        text=text,
-        encoding=str(measure.encoding),
-        part_count=measure.parts,
-        rank=RANK[MailingKind.SERVICE],
+    return add_own_message(
+        connection,
+        msisdn,
+        text,
+        sim_id,
+        Reason("stop_confirmation"),
+        now,
+        new_events,
         wants_report=wants_report,
-        expires_at=now + _WORTH_SENDING,
-        bound_sim_id=sim_id,
         confirms_stop_id=stop_id,
     )
-    (message_id,) = insert_messages(connection, [new], now)
-    new_events.append(
-        NewEvent(
-            at=now,
-            kind="message",
-            state=MessageState.QUEUED,
-            message_id=message_id,
-            sim_id=sim_id,
-            reason=Reason("stop_confirmation"),
-        )
-    )
-    return message_id
 
 
 def cancel_confirmations(
