@@ -25,10 +25,15 @@ LAYERS: dict[str, set[str]] = {
     "simulator": {"errors", "clock", "sentences"},
     "engine": {"errors", "core", "clock", "config", "storage", "drivers"},
     "operations": {"errors", "core", "clock", "config", "sentences", "storage", "lists"},
+    "scripting": {
+        *{"errors", "core", "clock", "config", "sentences", "storage", "operations"},
+        # the session with Asterisk; never a modem
+        "drivers",
+    },
     "web": {"errors", "core", "clock", "config", "sentences", "storage", "lists", "operations"},
     "cli": {
         *{"errors", "core", "clock", "config", "sentences", "storage", "lists", "operations"},
-        *{"engine", "simulator", "web"},
+        *{"engine", "simulator", "scripting", "web"},
     },
 }
 

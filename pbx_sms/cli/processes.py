@@ -16,6 +16,7 @@ from pbx_sms.cli.context import Context
 from pbx_sms.config import Settings
 
 if TYPE_CHECKING:
+    from pbx_sms.engine.companions import Companion
     from pbx_sms.engine.scheduler import Duty
 
 #: how old the forecast of a running mailing gets while something happens
@@ -43,7 +44,7 @@ def run(context: Context, args: argparse.Namespace) -> int:
     logging.basicConfig(level=logging.INFO, format=f"{time_of_line}%(levelname)s %(name)s: %(message)s")
     # its schema messages are of no use to whoever reads the log
     logging.getLogger("alembic").setLevel(logging.WARNING)
-    status: int = daemon.main(settings, duties=duties(settings))
+    status: int = daemon.main(settings, duties=duties(settings), companions=companions(settings))
     return status
 
 
@@ -63,6 +64,15 @@ def duties(settings: Settings) -> list[Duty]:
             carry_out=lambda database: notify.deliver_due(database, settings),
         ),
     ]
+
+
+def companions(settings: Settings) -> list[Companion]:
+    """What runs beside the sending: the session for scripts, where any desk has something to listen for."""
+    from pbx_sms.scripting import desks
+    from pbx_sms.scripting.session import ScriptSession
+
+    makers = desks.configured(settings)
+    return [ScriptSession(settings, makers)] if settings.asterisk is not None and makers else []
 
 
 def web(context: Context, args: argparse.Namespace) -> int:

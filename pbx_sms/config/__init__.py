@@ -24,6 +24,7 @@ from pbx_sms.config.sections import (
     NotifySettings,
     PeopleSettings,
     PlannerSettings,
+    ScriptingSettings,
     Section,
     SendingSettings,
     SimSettings,
@@ -40,6 +41,7 @@ class Settings(Section):
     database: DatabaseSettings = DatabaseSettings()
     agent: AgentSettings = Field(default_factory=AgentSettings)
     asterisk: AsteriskSettings | None = None
+    scripting: ScriptingSettings = ScriptingSettings()
     modem: tuple[ModemSettings, ...] = ()
     limits: LimitSettings = LimitSettings()
     sim: tuple[SimSettings, ...] = ()
@@ -51,6 +53,12 @@ class Settings(Section):
     notify: NotifySettings = NotifySettings()
     lists: ListSettings = ListSettings()
     web: WebSettings = WebSettings()
+
+    @model_validator(mode="after")
+    def _scripts_come_through_asterisk(self) -> Settings:
+        if self.scripting.enabled and self.asterisk is None:
+            raise ValueError("scripting.enabled needs an [asterisk] section")
+        return self
 
     @model_validator(mode="after")
     def _names_are_unique(self) -> Settings:

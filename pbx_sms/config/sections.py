@@ -125,6 +125,23 @@ class AsteriskSettings(Section):
         return self
 
 
+class ScriptingSettings(Section):
+    """Orders and news for scripts, as UserEvents of Asterisk."""
+
+    enabled: bool = False
+    #: every order must carry it; empty: the right to send UserEvents is enough
+    token: str = ""
+    #: orders in a minute, of all scripts together
+    per_minute: Annotated[int, Field(ge=1)] = 60
+
+    @field_validator("token")
+    @classmethod
+    def _fits_a_header(cls, token: str) -> str:
+        if token != token.strip() or not token.isprintable():
+            raise ValueError("a token is one line without spaces around it")
+        return token
+
+
 class ModemSettings(Section):
     name: Annotated[str, Field(min_length=1, max_length=64)]
     driver: Literal["serial", "chan_dongle", "chan_dongle_bg111", "chan_quectel"] = "serial"

@@ -11,20 +11,21 @@ import contextlib
 import logging
 import random
 import signal
-import ssl
 from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.exc import InterfaceError, OperationalError
 
 from pbx_sms.config import ModemSettings, Settings
+from pbx_sms.drivers.ami_account import link_settings
 from pbx_sms.drivers.ami_dialects import DIALECTS
-from pbx_sms.drivers.ami_link import AmiLink, LinkSettings
+from pbx_sms.drivers.ami_link import AmiLink
 from pbx_sms.drivers.ami_modem import AmiModem, AmiModemSettings
 from pbx_sms.drivers.at_modem import AtModem
 from pbx_sms.drivers.at_settings import AtSettings
 from pbx_sms.drivers.modem import Modem
 from pbx_sms.engine import clock_watch, nudges
+from pbx_sms.engine.companions import Companion, accompany
 from pbx_sms.engine.dispatcher import Dispatcher
 from pbx_sms.engine.housekeeping import Housekeeping
 from pbx_sms.engine.modem_keeper import ModemKeeper, Surroundings
@@ -85,25 +86,8 @@ def _make_link(settings: Settings, modem: str, driver: str) -> AmiLink:
     asterisk = settings.asterisk
     if asterisk is None:
         raise Refused("asterisk_not_configured", modem=modem, driver=driver)
-    try:
-        secret = asterisk.read_secret()
-    except (OSError, UnicodeDecodeError) as error:
-        raise Refused(
-            "asterisk_secret_unreadable", path=str(asterisk.secret_file), detail=str(error)
-        ) from error
-    tls = None
-    if asterisk.tls:
-        try:
-            tls = ssl.create_default_context(cafile=str(asterisk.tls_ca) if asterisk.tls_ca else None)
-        except (OSError, ssl.SSLError) as error:
-            raise Refused("asterisk_ca_unreadable", path=str(asterisk.tls_ca), detail=str(error)) from error
     wanted = {event for dialect in DIALECTS.values() for event in dialect.events}
-    return AmiLink(
-        LinkSettings(
-            host=asterisk.host, port=asterisk.port, username=asterisk.username, secret=secret, tls=tls
-        ),
-        wanted,
-    )
+    return AmiLink(link_settings(asterisk), wanted)
 
 
 class Engine:
@@ -121,10 +105,11 @@ class Engine:
         lock: AgentLock | None = None,
         duties: Sequence[Duty] = (),
         link: AmiLink | None = None,
+        companions: Sequence[Companion] = (),
     ) -> None:
         """`chance` spreads retries; `inline_storage` is for virtual time, see `StorageThread`; `lock` holds
         the agent's name, where it is to be watched; `duties` are looked after beside the sending;
-        `link` is the session that modems behind Asterisk share."""
+        `link` is the session that modems behind Asterisk share; `companions` run beside the sending."""
         self._settings = settings
         self._database = database
         self._modems = tuple(modems)
@@ -134,6 +119,7 @@ class Engine:
         self._lock = lock
         self._duties = tuple(duties)
         self._link = link
+        self._companions = tuple(companions)
         self._stopping = asyncio.Event()
         self._keepers: list[ModemKeeper] = []
         #: while it runs
@@ -206,6 +192,9 @@ class Engine:
             self._settings, storage, around.agent_id, dispatcher.look, self._duties
         )
         scheduler.start()
+        beside = [
+            asyncio.create_task(accompany(companion), name=companion.name) for companion in self._companions
+        ]
         naming = asyncio.create_task(self._keep_name(), name="name")
         stopping = asyncio.create_task(self._stopping.wait(), name="stopping")
         try:
@@ -222,9 +211,9 @@ class Engine:
             scheduler.stop()
             if self._link is not None:
                 await self._link.close()
-            for task in (stopping, naming, *keeping, *others):
+            for task in (stopping, naming, *beside, *keeping, *others):
                 task.cancel()
-            await asyncio.gather(stopping, naming, *keeping, *others, return_exceptions=True)
+            await asyncio.gather(stopping, naming, *beside, *keeping, *others, return_exceptions=True)
 
     async def _keep_name(self) -> None:
         if self._lock is None or self._database.is_sqlite:
@@ -284,23 +273,42 @@ class Engine:
 
 
 async def _serve(
-    settings: Settings, database: Database, lock: AgentLock, pace: Pace, duties: Sequence[Duty]
+    settings: Settings,
+    database: Database,
+    lock: AgentLock,
+    pace: Pace,
+    duties: Sequence[Duty],
+    companions: Sequence[Companion],
 ) -> None:
     modems, link = make_modems(settings)
-    engine = Engine(settings, database, modems, pace=pace, lock=lock, duties=duties, link=link)
+    engine = Engine(
+        settings,
+        database,
+        modems,
+        pace=pace,
+        lock=lock,
+        duties=duties,
+        link=link,
+        companions=companions,
+    )
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, engine.request_stop)
     await engine.run()
 
 
-def main(settings: Settings, pace: Pace | None = None, duties: Sequence[Duty] = ()) -> int:
+def main(
+    settings: Settings,
+    pace: Pace | None = None,
+    duties: Sequence[Duty] = (),
+    companions: Sequence[Companion] = (),
+) -> int:
     """`pbx-sms run`: serves until a signal. Raises `Refused` when it cannot begin, or has to end because
     another engine took its name."""
     with contextlib.closing(open_database(settings.database.url)) as database:
         lock = agent_lock.take(settings.database.url, settings.agent.name)
         try:
-            asyncio.run(_serve(settings, database, lock, pace or Pace(), duties))
+            asyncio.run(_serve(settings, database, lock, pace or Pace(), duties, companions))
         finally:
             lock.release()
     return 0
