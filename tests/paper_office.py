@@ -35,8 +35,10 @@ def work(
     return MailingWork(key=key, kind=kind, rows=[Rows(parts=parts, **rows)])
 
 
-def ends(sims: Sequence[SimOutlook], *works: MailingWork, now: datetime = NOW) -> dict[Any, Ending]:
-    return dict(foresee(sims, works, now=now, zone=MOSCOW).mailings)
+def ends(
+    sims: Sequence[SimOutlook], *works: MailingWork, now: datetime = NOW, **more: Any
+) -> dict[Any, Ending]:
+    return dict(foresee(sims, works, now=now, zone=MOSCOW, **more).mailings)
 
 
 def end(sims: Sequence[SimOutlook], *works: MailingWork) -> Ending:

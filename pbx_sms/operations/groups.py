@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from pbx_sms import sentences
 from pbx_sms.config import Settings
 from pbx_sms.core import template
 from pbx_sms.core.people import rule as rules
 from pbx_sms.core.people.merging import Person
-from pbx_sms.core.people.rule import Facts, Rule
+from pbx_sms.core.people.rule import Rule
 from pbx_sms.errors import Conflict, NotFound, Refused
 from pbx_sms.operations.contacts import as_dict, import_list, normalized
-from pbx_sms.storage import contact_history, contacts, groups, recipients
+from pbx_sms.operations.group_members import chosen_by
+from pbx_sms.storage import contacts, groups, recipients
 from pbx_sms.storage.contacts import CHUNK, Contact
 from pbx_sms.storage.engine import Database
 from pbx_sms.storage.groups import Group
@@ -194,17 +194,10 @@ def members(database: Database, settings: Settings, group: Group) -> Iterator[Co
 def select(database: Database, settings: Settings, rule: Rule) -> Iterator[Contact]:
     """The contacts that a rule selects now."""
     now = database.now()
-    today = now.astimezone(ZoneInfo(settings.sending.time_zone)).date()
-    nothing = Facts()
     for chunk in contacts.stream(database):
-        facts: dict[str, Facts] = {}
-        if rules.needs_facts(rule):
-            with database.read() as connection:
-                facts = contact_history.facts_of(connection, [contact.msisdn for contact in chunk])
-        for contact in chunk:
-            known = facts.get(contact.msisdn, nothing)
-            if rules.selects(rule, contact.person, known, now=now, today=today):
-                yield contact
+        with database.read() as connection:
+            chosen = chosen_by(connection, settings, rule, chunk, now)
+        yield from chosen
 
 
 def count(database: Database, settings: Settings, group: Group) -> int:

@@ -128,6 +128,16 @@ def members(connection: Connection, group_id: int, *, limit: int, after_id: int 
     return [stored_contacts.contact_of(row) for row in rows]
 
 
+def members_among(connection: Connection, group_id: int, msisdns: Sequence[str]) -> set[str]:
+    """Those of some thousand numbers that are members by hand."""
+    query = (
+        select(contacts.c.msisdn)
+        .join(group_members, group_members.c.contact_id == contacts.c.contact_id)
+        .where(group_members.c.group_id == group_id, contacts.c.msisdn.in_(msisdns))
+    )
+    return set(connection.execute(query).scalars())
+
+
 def of_contact(connection: Connection, contact_id: int) -> list[tuple[int, str]]:
     """(id, name) of the groups that the contact was put into, by name."""
     rows = connection.execute(

@@ -25,6 +25,7 @@ class Lane:
         "next",
         "parts",
         "places",
+        "preferred",
         "sim_ids",
         "until_s",
         "waiting",
@@ -39,11 +40,14 @@ class Lane:
         earliest: Sequence[datetime] | None,
         sim_ids: frozenset[int] | None,
         starts_s: float,
+        preferred: Sequence[Sim] = (),
     ) -> None:
         self.earliest_s = None if earliest is None else [at.timestamp() for at in earliest]
         self.parts = parts
         self.places = places
         self.sim_ids = sim_ids
+        #: the SIMs it is left to while one of them serves today
+        self.preferred = tuple(preferred)
         self.windows = rows.windows
         #: the open interval that was found last
         self.from_s = starts_s
@@ -57,6 +61,10 @@ class Lane:
     @property
     def is_empty(self) -> bool:
         return self.next >= len(self.parts)
+
+    def is_left_to_others(self, sim: Sim, ordinary: bool, at_s: float) -> bool:
+        """The next message goes through a SIM that it prefers to this one."""
+        return sim not in self.preferred and any(one.serves(ordinary, at_s) for one in self.preferred)
 
     @property
     def place(self) -> int:
@@ -128,13 +136,17 @@ class Queue:
         self.gap_s = 0.0
 
     def next_lane(self, sim: Sim, at_s: float) -> tuple[Lane | None, float]:
-        """The lane whose message comes first of those that the SIM may begin now; else when one opens."""
+        """The lane whose message comes first of those that the SIM may begin now; else when one opens.
+        What is left to SIMs that serve today may open when one does no more: see `Sim.passes_over`."""
         chosen: Lane | None = None
         opens_s = FOREVER
         if at_s >= self.cut_off_s:
             return None, FOREVER
         for lane in self.lanes:
             if lane.sim_ids is not None and sim.sim_id not in lane.sim_ids:
+                continue
+            if lane.preferred and lane.is_left_to_others(sim, self.ordinary, at_s):
+                sim.passes_over = True
                 continue
             lane_opens_s = lane.goes_at(at_s)
             if lane_opens_s > at_s:
@@ -162,7 +174,7 @@ def queue_of(work: MailingWork, sims: Sequence[Sim], now_s: float) -> Queue:
                 rule = next((str(rule) for rule in refusals.values() if rule is not None), None)
                 queue.stuck.append((rows, count, rule, parts))
         for sim_ids in {ids for ids in takers.values() if ids}:
-            _add_lane(queue, rows, takers, sim_ids, len(sims), starts_s)
+            _add_lane(queue, rows, takers, sim_ids, sims, starts_s)
     queue.left = sum(len(lane.parts) for lane in queue.lanes)
     return queue
 
@@ -172,15 +184,17 @@ def _add_lane(
     rows: Rows,
     takers: dict[int, frozenset[int]],
     sim_ids: frozenset[int],
-    sim_count: int,
+    sims: Sequence[Sim],
     starts_s: float,
 ) -> None:
-    restricted = None if len(sim_ids) == sim_count else sim_ids
+    restricted = None if len(sim_ids) == len(sims) else sim_ids
+    preferred = [sim for sim in sims if sim.sim_id in rows.preferred & sim_ids]
     if all(ids == sim_ids for ids in takers.values()):
-        queue.lanes.append(Lane(rows, rows.parts, rows.places, rows.earliest, restricted, starts_s))
+        lane = Lane(rows, rows.parts, rows.places, rows.earliest, restricted, starts_s, preferred)
+        queue.lanes.append(lane)
         return
     chosen = [index for index, parts in enumerate(rows.parts) if takers[parts] == sim_ids]
     parts = [rows.parts[index] for index in chosen]
     places = chosen if rows.places is None else [rows.places[index] for index in chosen]
     earliest = None if rows.earliest is None else [rows.earliest[index] for index in chosen]
-    queue.lanes.append(Lane(rows, parts, places, earliest, restricted, starts_s))
+    queue.lanes.append(Lane(rows, parts, places, earliest, restricted, starts_s, preferred))

@@ -70,6 +70,8 @@ class Sim:
         "_first_seen_at",
         "_looks",
         "_ordinary",
+        "_out_until_s",
+        "_ready_s",
         "_recipients",
         "_valid_until_s",
         "_warm_up_ends_s",
@@ -78,6 +80,7 @@ class Sim:
         "gap_s",
         "limits",
         "part_s",
+        "passes_over",
         "sim_id",
         "version",
     )
@@ -89,6 +92,11 @@ class Sim:
         self.gap_s = outlook.limits.min_gap_s
         #: when it may begin its next message, the quota aside
         self.free_s = max(now_s, outlook.ready_at.timestamp() if outlook.ready_at else now_s)
+        #: it left something to SIMs that it is meant for, since it was last woken
+        self.passes_over = False
+        self._ready_s = self.free_s
+        #: until when its day, month or reserve is known to be full, for what may use the reserve and what not
+        self._out_until_s = [-_FOREVER, -_FOREVER]
         #: of its newest entry in the simulation's queue
         self.version = 0
         self._zone = zone
@@ -134,6 +142,18 @@ class Sim:
             if worst_s == until_s or worst_s < self._valid_until_s:
                 return worst_s, rule
             until_s = worst_s
+
+    def serves(self, ordinary: bool, at_s: float) -> bool:
+        """It does not rest and has room today as far as it was seen, be it busy or its hour full."""
+        return at_s >= self._ready_s and at_s >= self._out_until_s[ordinary]
+
+    def is_found_out(self, rule: Rule | None, ordinary: bool, at_s: float, room_s: float) -> bool:
+        """Notes that it has no room before `room_s`; true if that is the end of its serving today."""
+        if rule is None or rule is Rule.HOUR:
+            return False
+        served = at_s >= self._out_until_s[ordinary]
+        self._out_until_s[ordinary] = room_s
+        return served
 
     def never_takes(self, part_count: int, ordinary: bool, now_s: float) -> Rule | None:
         """The rule because of which so many parts never fit, be the SIM as fresh as it may."""

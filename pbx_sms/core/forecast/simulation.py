@@ -123,6 +123,8 @@ class _Run:
                 self._fair[queue.rank].give_back(queue.key, parts)
             # something higher may open meanwhile, and the window of this one may close
             wakes_s = min(room_s, opens_s, queue.cut_off_s, lane.until_s)
+            if sim.is_found_out(rule, queue.ordinary, at_s, room_s):
+                self._wake_those_who_passed_over(sim, at_s)
             if rule is not None and wakes_s != FOREVER:
                 queue.waits[str(rule)] += wakes_s - at_s
             if lane.is_mixed:
@@ -135,6 +137,13 @@ class _Run:
                 for queue in queues:
                     queue.waits["windows"] += opens_s - at_s
         self._wake(sim, opens_s)
+
+    def _wake_those_who_passed_over(self, out: Sim, at_s: float) -> None:
+        """What was left to a SIM may go through others from now on."""
+        for sim in self.sims:
+            if sim.passes_over and sim is not out:
+                sim.passes_over = False
+                self._wake(sim, max(at_s, sim.free_s))
 
     def _turn(self, queues: list[Queue], sim: Sim, at_s: float) -> tuple[Queue | None, Lane | None, float]:
         opens_s = FOREVER

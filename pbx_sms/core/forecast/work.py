@@ -38,6 +38,8 @@ class Rows:
     earliest: Sequence[datetime] | None = None
     #: the SIMs that alone may send them; None: any
     sim_ids: frozenset[int] | None = None
+    #: SIMs that send them as long as one of these is up and has room today; then any
+    preferred: frozenset[int] = frozenset()
     #: SIMs that are kept for others
     without: frozenset[int] = frozenset()
 

@@ -11,10 +11,11 @@ from pbx_sms.config import Settings
 from pbx_sms.core.forecast import Change
 from pbx_sms.core.mailing import MailingKind
 from pbx_sms.core.planning.choice import AT_ONCE, PlanChoice
+from pbx_sms.operations.forecasts import intention
 from pbx_sms.operations.forecasts.foreseeing import Outlook, outlook, suggestions
-from pbx_sms.operations.forecasts.pool import read_pool
-from pbx_sms.operations.forecasts.work import PLANNED, planned, waiting
-from pbx_sms.operations.mailings.check import Check, Progress, check, parse_kind
+from pbx_sms.operations.forecasts.intention import Intention
+from pbx_sms.operations.forecasts.work import PLANNED
+from pbx_sms.operations.mailings.check import Check, Progress
 from pbx_sms.storage import mailings
 from pbx_sms.storage.engine import Database
 
@@ -31,13 +32,14 @@ def of_list(
     allow_failing: bool = False,
     choice: PlanChoice = AT_ONCE,
     changes: Sequence[Change] = (),
+    mailing_id: int | None = None,
     progress: Progress | None = None,
 ) -> Outlook:
     """As if it were started now with this plan, beside everything that waits. Nothing is stored.
 
     Raises as `mailings.check`, and Refused with what keeps the mailing from starting.
     """
-    checked = check(
+    found = intention.of_list(
         database,
         settings,
         list_id=list_id,
@@ -46,11 +48,11 @@ def of_list(
         repeats=repeats,
         leave_out_incomplete=leave_out_incomplete,
         allow_failing=allow_failing,
-        progress=progress,
         choice=choice,
+        mailing_id=mailing_id,
+        progress=progress,
     )
-    checked.refuse_problems()
-    return of_check(database, settings, checked, parse_kind(kind), changes, choice)
+    return _outlook(settings, found, changes)
 
 
 def of_draft(
@@ -67,6 +69,7 @@ def of_draft(
         allow_failing=mailing.allow_failing,
         choice=mailings.plan_of(mailing),
         changes=changes,
+        mailing_id=mailing.mailing_id,
     )
 
 
@@ -79,11 +82,10 @@ def of_check(
     choice: PlanChoice = AT_ONCE,
 ) -> Outlook:
     """Of what has just been checked. `changes` None: what an office would ask."""
-    with database.read() as connection:
-        now = database.now()
-        pool = read_pool(connection, settings, now)
-        mine = planned(settings, checked.part_counts, kind, now, zones=checked.message_zones, choice=choice)
-        works = [*waiting(connection, settings), mine]
+    return _outlook(settings, intention.of_check(database, settings, checked, kind, choice), changes)
+
+
+def _outlook(settings: Settings, found: Intention, changes: Sequence[Change] | None) -> Outlook:
     if changes is None:
-        changes = suggestions(pool, works, PLANNED)
-    return outlook(settings, pool, works, PLANNED, now, changes)
+        changes = suggestions(found.pool, found.works, PLANNED)
+    return outlook(settings, found.pool, found.works, PLANNED, found.made_at, changes)

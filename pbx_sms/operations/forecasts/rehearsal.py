@@ -6,7 +6,7 @@ share, as it would.
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -15,10 +15,11 @@ from pbx_sms.core.forecast import Ending, MailingWork, Sent
 from pbx_sms.core.mailing import MailingKind, MailingState
 from pbx_sms.core.planning.choice import AT_ONCE, PlanChoice
 from pbx_sms.errors import Conflict, NotFound, Refused
+from pbx_sms.operations.forecasts import intention
 from pbx_sms.operations.forecasts.foreseeing import everything
 from pbx_sms.operations.forecasts.pool import Pool, read_pool
-from pbx_sms.operations.forecasts.work import PLANNED, planned, waiting
-from pbx_sms.operations.mailings.check import Progress, check, parse_kind
+from pbx_sms.operations.forecasts.work import PLANNED, waiting
+from pbx_sms.operations.mailings.check import Progress
 from pbx_sms.operations.mailings.plan import Ready, bind, decide_all, find_list, parse_repeats
 from pbx_sms.storage import forecasts, mailings
 from pbx_sms.storage.engine import Database
@@ -127,11 +128,10 @@ def rehearse_list(
     progress: Progress | None = None,
 ) -> Rehearsal:
     """The same of a list and a text of which nothing is stored yet."""
-    now = database.now()
-    _require_future(from_at, now)
+    _require_future(from_at, database.now())
     if from_at is not None:
         choice = choice.beginning(from_at)
-    checked = check(
+    found = intention.of_list(
         database,
         settings,
         list_id=list_id,
@@ -141,8 +141,8 @@ def rehearse_list(
         leave_out_incomplete=leave_out_incomplete,
         allow_failing=allow_failing,
         choice=choice,
+        mailing_id=mailing_id,
     )
-    checked.refuse_problems()
     list_head = find_list(database, list_id)
     letters: list[Letter] = []
     row_count = 0
@@ -163,14 +163,8 @@ def rehearse_list(
         row_count += len(decisions)
         if progress is not None:
             progress(row_count, list_head.row_count)
-    with database.read() as connection:
-        parts = [letter.parts for letter in letters]
-        zones = checked.message_zones
-        mine = planned(settings, parts, parse_kind(kind), now, zones=zones, choice=choice)
-        works = [*waiting(connection, settings), mine]
-        pool = read_pool(connection, settings, now)
     head = _Head(mailing_id=mailing_id, key=PLANNED, name=name or list_head.name)
-    return _rehearsed(settings, head, letters, works, pool, now)
+    return _rehearsed(settings, head, letters, found.works, found.pool, found.made_at)
 
 
 def _require_future(from_at: datetime | None, now: datetime) -> None:
@@ -190,7 +184,7 @@ def _rehearsed(
     settings: Settings,
     head: _Head,
     letters: list[Letter],
-    works: list[MailingWork],
+    works: Sequence[MailingWork],
     pool: Pool,
     now: datetime,
 ) -> Rehearsal:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from sqlalchemy import Connection
@@ -12,10 +13,11 @@ from pbx_sms.core.forecast import MailingWork, Rows, Windows
 from pbx_sms.core.mailing import MailingKind, MailingState
 from pbx_sms.core.planning.choice import AT_ONCE, PlanChoice
 from pbx_sms.core.planning.spread import Spread
+from pbx_sms.core.route_rules import Route
 from pbx_sms.operations.planning.hours import MailingHours
 from pbx_sms.operations.planning.spread import intervals_to_fill
 from pbx_sms.storage import forecasts, mailings
-from pbx_sms.storage.forecasts import Sort, WaitingMailing, WaitingRows
+from pbx_sms.storage.forecasts import WaitingMailing, WaitingRows
 
 #: of the mailing that a person is about to start: it has no id yet
 PLANNED = "planned"
@@ -39,13 +41,15 @@ def _work(settings: Settings, found: WaitingMailing) -> MailingWork:
         choice = choice.beginning(None)
     hours = None if mailing is None else MailingHours(settings, found.kind, choice)
     rows = [
-        Rows(
-            parts=waiting_rows.parts,
-            places=None if len(found.rows) == 1 else waiting_rows.places,
-            windows=_windows(hours, sort.zone),
-            earliest=_earliest(waiting_rows) if choice.smooth else None,
-            sim_ids=_sims_of(sort),
-            without=sort.route.without if sort.route is not None and sort.sim_id is None else frozenset(),
+        _over(
+            None if sort.sim_id is None else Route(sim_ids=frozenset({sort.sim_id}), strict=True),
+            sort.route,
+            Rows(
+                parts=waiting_rows.parts,
+                places=None if len(found.rows) == 1 else waiting_rows.places,
+                windows=_windows(hours, sort.zone),
+                earliest=_earliest(waiting_rows) if choice.smooth else None,
+            ),
         )
         for sort, waiting_rows in found.rows.items()
     ]
@@ -55,12 +59,14 @@ def _work(settings: Settings, found: WaitingMailing) -> MailingWork:
     )
 
 
-def _sims_of(sort: Sort) -> frozenset[int] | None:
-    """The SIMs that alone may send it. One that is only preferred leaves the others free to: what would go
-    through it goes a little earlier here, where it is busy."""
-    if sort.sim_id is not None:
-        return frozenset({sort.sim_id})
-    return sort.route.sim_ids if sort.route is not None and sort.route.strict else None
+def _over(bound: Route | None, route: Route | None, rows: Rows) -> Rows:
+    """The rows over the SIMs that may send them: the one they are bound to, else those of their route."""
+    route = bound or route
+    if route is None:
+        return rows
+    if route.strict or route.sim_ids is None:
+        return replace(rows, sim_ids=route.sim_ids, without=route.without)
+    return replace(rows, preferred=route.sim_ids, without=route.without)
 
 
 def _earliest(rows: WaitingRows) -> list[datetime]:
@@ -87,25 +93,42 @@ def planned(
     *,
     zones: Sequence[str] = (),
     choice: PlanChoice = AT_ONCE,
+    routes: Sequence[Route | None] = (),
 ) -> MailingWork:
-    """A mailing that has no messages yet: the parts that each of its rows will have, and the recipients'
-    zones where they matter. Raises Refused(smooth_needs_end)."""
+    """A mailing that has no messages yet: the parts that each of its rows will have, the recipients' zones
+    where they matter, and the routes of the rows where there are rules. Raises Refused(smooth_needs_end)."""
     hours = MailingHours(settings, kind, choice)
     by_zone: dict[str, list[int]] = {}
     for place, zone in enumerate(zones or [""] * len(parts)):
         by_zone.setdefault(zone, []).append(place)
     rows = []
-    for zone, places in by_zone.items():
+    for zone, in_zone in by_zone.items():
         intervals = intervals_to_fill(hours, zone, now) if choice.smooth else []
-        spread = Spread(intervals, len(places)) if intervals else None
-        rows.append(
-            Rows(
+        spread = Spread(intervals, len(in_zone)) if intervals else None
+        windows = _windows(hours, zone)
+        for route, indexes in _by_route(in_zone, routes):
+            places = [in_zone[index] for index in indexes]
+            mine = Rows(
                 parts=[parts[place] for place in places],
                 places=places,
-                windows=_windows(hours, zone),
-                earliest=None if spread is None else [spread.at(index) for index in range(len(places))],
+                windows=windows,
+                earliest=None if spread is None else [spread.at(index) for index in indexes],
             )
-        )
+            rows.append(_over(None, route, mine))
     return MailingWork(
         key=PLANNED, kind=kind, rows=rows, starts_at=choice.start_at, cut_off_at=choice.cut_off_at
     )
+
+
+def _by_route(
+    places: Sequence[int], routes: Sequence[Route | None]
+) -> list[tuple[Route | None, Sequence[int]]]:
+    """Which of the places, by their indexes, go the same way."""
+    if not routes:
+        return [(None, range(len(places)))]
+    found: dict[Hashable, tuple[Route | None, list[int]]] = {}
+    for index, place in enumerate(places):
+        route = routes[place]
+        way = None if route is None else (route.sim_ids, route.without, route.strict)
+        found.setdefault(way, (route, []))[1].append(index)
+    return list(found.values())

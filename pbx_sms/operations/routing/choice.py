@@ -14,6 +14,7 @@ from pbx_sms.core.mailing import MailingKind
 from pbx_sms.core.numbering import NumberingPlan
 from pbx_sms.core.operator_brand import brand, brand_of_sim
 from pbx_sms.core.route_rules import Addressee, Choice, Pool, RouteRule, RouteRuleKind, SimFacts
+from pbx_sms.operations import group_members
 from pbx_sms.operations.price_desk import Desk, net_of
 from pbx_sms.operations.sims import label_of
 from pbx_sms.storage import numbering
@@ -43,6 +44,7 @@ class RouteChooser:
         self, connection: Connection, settings: Settings, kind: MailingKind, now: datetime, *,
         mailing_id: int | None = None, rules: Sequence[RouteRule] | None = None,
     ) -> None:  # fmt: skip
+        self._settings = settings
         self._kind = kind
         self._mailing_id = mailing_id
         self._now = now
@@ -55,6 +57,10 @@ class RouteChooser:
             self._price_of = (
                 prices_of(Desk(connection, settings, now), self._sims) if asks_prices else lambda operator: {}
             )
+
+    @property
+    def has_rules(self) -> bool:
+        return bool(self._rules)
 
     def assign(self, connection: Connection, new: Sequence[NewMessage]) -> list[NewMessage]:
         """The messages with their routes; what is bound to a SIM needs none."""
@@ -84,8 +90,8 @@ class RouteChooser:
             self._plan = numbering.load(connection)
         last = facts.last_sims(connection, msisdns) if RouteRuleKind.SAME_SIM in kinds else {}
         centres = facts.service_centres(connection, msisdns) if ask_operator else {}
-        groups = {
-            group_id: facts.members_among(connection, group_id, msisdns)
+        in_groups = {
+            group_id: group_members.members_among(connection, self._settings, group_id, msisdns, self._now)
             for group_id in {rule.group_id for rule in self._rules} - {None}
             if group_id is not None
         }
@@ -103,7 +109,9 @@ class RouteChooser:
                 msisdn=msisdn,
                 kind=self._kind,
                 mailing_id=self._mailing_id,
-                group_ids=frozenset(group_ids).union(one for one, held in groups.items() if msisdn in held),
+                group_ids=frozenset(group_ids).union(
+                    one for one, held in in_groups.items() if msisdn in held
+                ),
                 list_ids=frozenset(list_ids).union(one for one, held in lists.items() if msisdn in held),
                 last_sim_id=last.get(msisdn),
                 operator=operator,

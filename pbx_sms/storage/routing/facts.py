@@ -14,8 +14,6 @@ from pbx_sms.core.message import MessageState
 from pbx_sms.core.sim import SimState
 from pbx_sms.core.tpdu import Deliver
 from pbx_sms.storage.schema import (
-    contacts,
-    group_members,
     inbound,
     inbound_parts,
     messages,
@@ -109,19 +107,6 @@ def service_centres(connection: Connection, msisdns: Iterable[str]) -> dict[str,
             if isinstance(decoded, Deliver) and decoded.smsc:
                 centres[row.msisdn] = decoded.smsc
     return centres
-
-
-def members_among(connection: Connection, group_id: int, msisdns: Collection[str]) -> set[str]:
-    """Those of the numbers that are in the group."""
-    found: set[str] = set()
-    for chunk in _chunks(msisdns):
-        query = (
-            select(contacts.c.msisdn)
-            .join(group_members, group_members.c.contact_id == contacts.c.contact_id)
-            .where(group_members.c.group_id == group_id, contacts.c.msisdn.in_(chunk))
-        )
-        found.update(connection.execute(query).scalars())
-    return found
 
 
 def listed_among(connection: Connection, list_id: int, msisdns: Collection[str]) -> set[str]:
