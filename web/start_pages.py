@@ -188,7 +188,7 @@ def check_page(
         repeats_matter=repeats_matter
         and (checked.undecided or choices.repeats or "repeat_other_text" in checked.left_out_counts),
         draft_id=draft_id,
-        cost=tariff_pages.of_check(checked),
+        cost=tariff_pages.of_check(checked, choices.kind, choice),
         forecast=forecast_pages.of_check(checked, choices.kind, choice),
         plan=plan_pages.of_check(checked, choices.kind, choices.plan, choice, refused),
         once=secrets.token_urlsafe(16),

@@ -13,6 +13,8 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from pbx_sms.core import money
+from pbx_sms.core.mailing import MailingKind
+from pbx_sms.core.planning.choice import AT_ONCE, PlanChoice
 from pbx_sms.errors import PbxSmsError
 from pbx_sms.operations import balances, costs, numbering, sims, tariffs
 from pbx_sms.operations.mailings import Check
@@ -157,12 +159,12 @@ def save_pattern() -> ResponseReturnValue:
     return redirect(url_for("tariff_pages.patterns"), 303)
 
 
-def of_check(checked: Check) -> dict[str, Any] | None:
+def of_check(checked: Check, kind: str, choice: PlanChoice = AT_ONCE) -> dict[str, Any] | None:
     """What Start would cost; None where nothing would be sent."""
     if not checked.parts:
         return None
-    messages = list(zip(checked.msisdns, checked.part_counts, strict=True))
-    return _written(costs.estimate_of_parts(database(), settings(), messages))
+    estimate = costs.estimate_of_check(database(), settings(), checked, MailingKind(kind), choice)
+    return _written(estimate)
 
 
 def of_mailing(mailing_id: int) -> dict[str, Any]:

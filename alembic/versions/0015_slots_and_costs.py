@@ -1,6 +1,10 @@
-"""SIM slots and costs."""
+"""What a mailing was foreseen to cost when it was started."""
 
 from __future__ import annotations
+
+import sqlalchemy as sa
+
+from alembic import op
 
 revision = "0015"
 down_revision = "0014"
@@ -9,8 +13,8 @@ depends_on = None
 
 
 def upgrade() -> None:
-    pass
+    op.add_column("mailings", sa.Column("cost_estimate", sa.Text))
 
 
 def downgrade() -> None:
-    pass
+    op.drop_column("mailings", "cost_estimate")

@@ -14,13 +14,13 @@ from pbx_sms.cli.output import Column, Output, key
 from pbx_sms.cli.progress import ProgressBar
 from pbx_sms.core.mailing import MailingKind, UnknownPolicy
 from pbx_sms.errors import Conflict, Refused
-from pbx_sms.operations import mailings, trials
+from pbx_sms.operations import costs, mailings, trials
 
 #: what programs rely on; `show` knows more for the pages
 _SHOWN = (
     *("mailing_id", "name", "kind", "state", "reason", "reason_params", "counts", "parts"),
     *("parts_submitted", "started_at", "finished_at", "forecast_at", "scheduled_at", "cut_off_at"),
-    *("trial", "trials"),
+    *("trial", "trials", "cost"),
 )
 
 
@@ -199,6 +199,7 @@ def cancel(context: Context, args: argparse.Namespace) -> int:
 def show(context: Context, args: argparse.Namespace) -> int:
     output = context.output
     mailing = mailings.show(context.database, args.id)
+    mailing |= {"cost": costs.told(context.database, context.settings, args.id)}
     facts = (
         ("cli_column_mailing", mailing["mailing_id"]),
         ("cli_column_name", mailing["name"]),
@@ -212,6 +213,7 @@ def show(context: Context, args: argparse.Namespace) -> int:
         ("cli_column_cut_off_at", mailing.get("cut_off_at")),
         ("cli_column_finished_at", mailing["finished_at"]),
         ("cli_column_forecast_at", mailing["forecast_at"] or output.reason(mailing.get("forecast", {}))),
+        *tariffs.cost_facts(output, mailing["cost"]),
         ("cli_column_text", mailing["text"]),
     )
     lines = [
@@ -260,6 +262,9 @@ def _tell(output: Output, created: Mapping[str, Any]) -> None:
         number = output.cell(row["number"] or row.get("value")) or "—"
         why = output.reason(row)
         lines.append(output.sentence("cli_row_left_out", {"row": row["row"], "number": number, "why": why}))
+    lines += [
+        f"{output.sentence(title)}: {value}" for title, value in tariffs.cost_facts(output, created["cost"])
+    ]
     shown = [{name: row[name] for name in ("row", "number", "reason", "reason_params")} for row in left_out]
     output.object({**created, "left_out": shown}, *lines)
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -139,9 +140,23 @@ def compare_costs(context: Context, args: argparse.Namespace) -> int:
         Column("cli_column_fee", lambda row: _price(output, row, "fees")),
         Column("cli_column_total", lambda row: _price(output, row, "total")),
         Column("cli_column_cheapest", lambda row: output.sentence("cli_yes") if row["cheapest"] else ""),
+        Column("cli_column_forecast_at", key("ends_at")),
     )
     output.rows(found, columns, empty="cli_nothing_to_compare")
     return 0
+
+
+def cost_facts(output: Output, cost: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """(code of a title, value) of what `costs.as_told` says; where it knows nothing, why."""
+    facts = []
+    for title, name in (("cli_fact_estimate", "estimate"), ("cli_fact_actual", "actual")):
+        if (known := cost[name]) is not None and known["amounts"]:
+            facts.append((title, amounts(output, known)))
+    if (elsewhere := cost["comparison"]) is not None and facts:
+        facts.append(("cli_fact_elsewhere", _range(output, elsewhere)))
+    if "reason" in cost and not facts:
+        facts.append(("cli_fact_estimate", output.reason(cost)))
+    return facts
 
 
 def mailing_cost(context: Context, args: argparse.Namespace) -> int:
@@ -149,6 +164,7 @@ def mailing_cost(context: Context, args: argparse.Namespace) -> int:
     cost = costs.of_mailing(context.database, context.settings, args.id)
     lines = [
         output.sentence("cli_cost_estimate", {"amounts": amounts(output, cost["estimate"])}),
+        *_month_lines(output, cost["estimate"]),
         output.sentence(
             "cli_cost_actual",
             {"amounts": amounts(output, cost["actual"]), "parts": cost["actual"]["parts"]},
@@ -173,6 +189,24 @@ def amounts(output: Output, cost: Mapping[str, Any]) -> str:
     if cost["parts_without_price"]:
         sums.append(output.sentence("cost_without_price", {"parts": cost["parts_without_price"]}))
     return ", ".join(sums) or "–"
+
+
+def _month_lines(output: Output, estimate: Mapping[str, Any]) -> Iterator[str]:
+    """A line for each month of a SIM that is used in several."""
+    for sim in estimate["sims"]:
+        months = sim.get("months", ())
+        for month in months if len(months) > 1 else ():
+            begins_on = date.fromisoformat(month["begins_on"]).strftime("%d.%m.%Y")
+            amount = written(Decimal(month["amount"]), sim["currency"], output.language)
+            shown = {**month, "sim": sim["label"] or sim["sim"], "begins_on": begins_on, "amount": amount}
+            yield "  " + output.sentence("cli_cost_month", shown)
+
+
+def _range(output: Output, comparison: Mapping[str, Any]) -> str:
+    low, high = (
+        written(Decimal(comparison[end]), comparison["currency"], output.language) for end in ("from", "to")
+    )
+    return low if low == high else f"{low} – {high}"
 
 
 def compared(output: Output, comparison: Mapping[str, Any]) -> str:

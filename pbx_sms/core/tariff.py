@@ -1,7 +1,8 @@
 """What parts cost: prices, parts included in a month, packages, and the choice of the cheapest. Pure.
 
 An estimate does not know in which order parts go, so the included ones are taken to be used up by the
-cheapest: it is never below what the same parts then cost. What was sent is charged in its order (`Account`),
+cheapest: it is never below what the same parts then cost. Where a forecast says when they go, each billing
+month has its own included parts (`estimate_by_month`). What was sent is charged in its order (`Account`),
 with the included parts beginning anew at each billing month. A month's fee is no part of what a mailing
 costs; it is told apart, and counts where whole tariffs are compared.
 """
@@ -105,6 +106,64 @@ def estimate(
         left -= included
         whole += Charge(parts=parts, included=included, amount=tariff.price(net) * (parts - included))
     return whole
+
+
+@dataclass(frozen=True, slots=True)
+class Going:
+    """Parts that are foreseen to go through a SIM."""
+
+    at: datetime
+    parts: int
+    #: None: of another mailing, which uses up included parts as well
+    net: Net | None
+
+
+@dataclass(frozen=True, slots=True)
+class MonthCharge:
+    """What goes in one billing month."""
+
+    #: its first midnight
+    begins_at: datetime
+    charge: Charge
+
+
+def estimate_by_month(
+    tariff: Tariff,
+    goings: Iterable[Going],
+    *,
+    billing_day: int,
+    zone: ZoneInfo,
+    now: datetime,
+    option: TariffOption | None = None,
+    used_in_month: int = 0,
+) -> list[MonthCharge]:
+    """What parts that go through one SIM, in this order, will cost at most in each billing month.
+
+    `used_in_month` were sent before in the month of `now`. What other mailings send before the last of ours
+    uses up included parts first; what comes after it does not.
+    """
+    months: list[MonthCharge] = []
+    begins_at, ends_at = billing_month(now, billing_day, zone)
+    used, others = used_in_month, 0
+    ours: dict[Net, int] = {}
+
+    def end_month() -> None:
+        if ours:
+            charge = estimate(tariff, ours, option=option, used_in_month=used)
+            months.append(MonthCharge(begins_at, charge))
+
+    for going in goings:
+        if going.at >= ends_at:
+            end_month()
+            begins_at, ends_at = billing_month(going.at, billing_day, zone)
+            used, others, ours = 0, 0, {}
+        if going.net is None:
+            others += going.parts
+        else:
+            used, others = used + others, 0
+            ours[going.net] = ours.get(going.net, 0) + going.parts
+    end_month()
+    return months
 
 
 @dataclass(slots=True, kw_only=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -17,7 +17,17 @@ from pbx_sms.core.numbering import NumberingPlan
 from pbx_sms.core.operator_brand import brand, brand_of_sim
 from pbx_sms.core.quota import billing_month
 from pbx_sms.core.sim import SimState
-from pbx_sms.core.tariff import Account, Charge, Net, Tariff, TariffOption, estimate
+from pbx_sms.core.tariff import (
+    Account,
+    Charge,
+    Going,
+    MonthCharge,
+    Net,
+    Tariff,
+    TariffOption,
+    estimate,
+    estimate_by_month,
+)
 from pbx_sms.operations.sims import label_of
 from pbx_sms.storage import charges, numbering, sims, tariffs
 from pbx_sms.storage.sim_limits import limits_of
@@ -94,18 +104,37 @@ class Desk:
         return net_of(sim.brand, "" if place is None else brand(place.operator))
 
     def used_in_month(self, sim: PricedSim) -> int:
+        """Up to now."""
         start, _ = billing_month(self.now, sim.billing_day, self.zone)
-        return charges.taken_count(self.connection, sim.row.sim_id, start)
+        return charges.taken_count(self.connection, sim.row.sim_id, start, self.now)
 
     def estimate(self, sim: PricedSim, by_brand: Mapping[str, int]) -> Charge:
+        """Of parts that all go in the month of today."""
         assert sim.tariff is not None
-        included = sim.tariff.included_with(sim.option)
         return estimate(
             sim.tariff,
             by_net(sim.brand, by_brand),
             option=sim.option,
-            used_in_month=self.used_in_month(sim) if included else 0,
+            used_in_month=self._used_of_included(sim),
         )
+
+    def by_month(self, sim: PricedSim, goings: Iterable[Going]) -> list[MonthCharge]:
+        """Of parts that go when the forecast says; nothing of a SIM without a tariff."""
+        if sim.tariff is None:
+            return []
+        return estimate_by_month(
+            sim.tariff,
+            goings,
+            option=sim.option,
+            billing_day=sim.billing_day,
+            zone=self.zone,
+            now=self.now,
+            used_in_month=self._used_of_included(sim),
+        )
+
+    def _used_of_included(self, sim: PricedSim) -> int:
+        assert sim.tariff is not None
+        return self.used_in_month(sim) if sim.tariff.included_with(sim.option) else 0
 
 
 def net_of(own_brand: str | None, recipient_brand: str) -> Net:

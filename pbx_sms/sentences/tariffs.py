@@ -51,6 +51,14 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "parts of SIMs without a price: {parts}",
         "частей на SIM-картах без цены: {parts}",
     ),
+    "cost_no_tariff": (
+        "SIMs without a tariff: {sims}. “pbx-sms sim tariff SIM NAME” gives one.",
+        "SIM-карты без тарифа: {sims}. Назначить его можно командой «pbx-sms sim tariff SIM NAME».",
+    ),
+    "cost_no_sim": (
+        "There is no SIM that could send it, and so no price.",
+        "Нет SIM-карты, которая могла бы отправить рассылку, поэтому цена неизвестна.",
+    ),
     "cost_elsewhere": (
         "A mailing company would take {amount}.",
         "Сервис рассылок взял бы {amount}.",
@@ -74,6 +82,13 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "cli_sim_without_tariff": ("SIM {sim} has no tariff now.", "У SIM-карты {sim} теперь нет тарифа."),
     "cli_cost_estimate": ("Estimate: {amounts}.", "Оценка: {amounts}."),
     "cli_cost_actual": ("So far: {amounts}, parts: {parts}.", "На сейчас: {amounts}, частей: {parts}."),
+    "cli_cost_month": (
+        "{sim}, month from {begins_on}: parts: {parts}, of them included: {included}; {amount}.",
+        "{sim}, месяц с {begins_on}: частей: {parts}, из них в пакете: {included}; {amount}.",
+    ),
+    "cli_fact_estimate": ("estimated cost", "оценка стоимости"),
+    "cli_fact_actual": ("cost so far", "стоимость на сейчас"),
+    "cli_fact_elsewhere": ("a mailing company would take", "сервис рассылок взял бы"),
     "cli_cost_unknown": (
         "Parts of which nobody knows whether they were sent, and so whether they are charged: {parts}.",
         "Частей, о которых неизвестно, ушли ли они и будут ли оплачены: {parts}.",

@@ -10,7 +10,6 @@ from sqlalchemy import Connection, func, select
 
 from pbx_sms.core.verdict import Kind
 from pbx_sms.storage.schema import attempts, messages
-from pbx_sms.storage.schema.types import FAR_FUTURE
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,14 +85,15 @@ def taken_between(
     return (Taken(at=at, msisdn=msisdn, mailing_id=mailing_id) for at, msisdn, mailing_id in rows)
 
 
-def taken_count(connection: Connection, sim_id: int, since_at: datetime) -> int:
+def taken_count(connection: Connection, sim_id: int, since_at: datetime, until_at: datetime) -> int:
+    """Parts that the network took of the SIM from `since_at` to before `until_at`."""
     return int(
         connection.execute(
             select(func.count()).where(
                 attempts.c.sim_id == sim_id,
                 attempts.c.kind == Kind.ACCEPTED,
                 attempts.c.counted_at >= since_at,
-                attempts.c.counted_at < FAR_FUTURE,
+                attempts.c.counted_at < until_at,
             )
         ).scalar_one()
     )

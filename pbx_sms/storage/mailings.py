@@ -40,6 +40,7 @@ def insert_draft(
     trial_count: int | None = None,
     allow_failing: bool = False,
     choice: PlanChoice = AT_ONCE,
+    cost_estimate: dict[str, Any] | None = None,
 ) -> int:
     """A new draft and its event; returns its id."""
     mailing_id: int = connection.execute(
@@ -59,6 +60,7 @@ def insert_draft(
             trial_count=trial_count,
             created_by=created_by,
             created_at=now,
+            cost_estimate=cost_estimate,
             **plan_columns(choice),
         )
         .returning(mailings.c.mailing_id)
@@ -97,6 +99,15 @@ def find(connection: Connection, mailing_id: int, *, lock: bool = False) -> Row[
     """The mailing; with `lock` nobody changes it until the transaction ends."""
     statement = select(mailings).where(mailings.c.mailing_id == mailing_id)
     return connection.execute(statement.with_for_update() if lock else statement).one_or_none()
+
+
+def set_cost_estimate(connection: Connection, mailing_id: int, estimate: dict[str, Any]) -> None:
+    """Of a mailing that is being started."""
+    connection.execute(
+        update(mailings)
+        .where(mailings.c.mailing_id == mailing_id, mailings.c.state == MailingState.DRAFT)
+        .values(cost_estimate=estimate)
+    )
 
 
 def hold_nothing(connection: Connection, mailing_id: int) -> None:

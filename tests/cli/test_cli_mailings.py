@@ -112,10 +112,20 @@ def test_a_mailing_goes_from_file_to_cancelled(pbx_sms: Command, customers: Path
     ]
     assert all(set(row) == {"row", "number", "reason", "reason_text"} for row in created["left_out"])
     del created["left_out"]
+    # no SIM, and so no price but that of others
+    nothing = {
+        "estimate": None,
+        "actual": None,
+        "comparison": {"currency": "RUB", "from": "4.00", "to": "5.00"},
+    }
+    cost = created.pop("cost")
+    assert cost.pop("reason_text")
+    assert cost == nothing | {"reason": "cost_no_sim"}
     assert created == {"mailing_id": 1, "state": "draft", "messages": 2, "parts": 2}
     assert pbx_sms("message", "list", "--json").objects() == []
     assert pbx_sms("mailing", "start", "1", "--json").object()["state"] == "running"
     shown = pbx_sms("mailing", "show", "1", "--json").object()
+    assert shown.pop("cost")["comparison"] == nothing["comparison"]
     assert shown == {
         "mailing_id": 1,
         "name": "customers",

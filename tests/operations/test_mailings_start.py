@@ -28,6 +28,7 @@ def test_a_draft_says_what_it_would_send_and_has_no_messages(
     created = mailings.create(
         database, settings(), list_id=list_id, text=TEXT, kind="urgent", created_by="anna"
     )
+    assert created.pop("cost")["reason"] == "cost_no_sim"
     assert created == {
         "mailing_id": created["mailing_id"],
         "state": "draft",

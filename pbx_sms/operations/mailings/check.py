@@ -10,7 +10,7 @@ from typing import Any
 from pbx_sms.config import Settings
 from pbx_sms.core import encoding, segments
 from pbx_sms.core.encoding import Encoding
-from pbx_sms.core.mailing import MailingKind
+from pbx_sms.core.mailing import MailingKind, UnknownPolicy
 from pbx_sms.core.planning.choice import AT_ONCE, PlanChoice
 from pbx_sms.core.reason import Reason
 from pbx_sms.core.segments import Measure
@@ -318,3 +318,10 @@ def parse_kind(kind: str) -> MailingKind:
         return MailingKind(kind)
     except ValueError as error:
         raise Refused("kind_invalid", value=kind, known=[str(one) for one in MailingKind]) from error
+
+
+def parse_policy(value: str) -> UnknownPolicy:
+    try:
+        return UnknownPolicy(value)
+    except ValueError:
+        raise Refused("unknown_policy_invalid", policy=value) from None

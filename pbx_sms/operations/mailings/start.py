@@ -21,7 +21,8 @@ from pbx_sms.core import template
 from pbx_sms.core.mailing import MailingKind, MailingState, UnknownPolicy
 from pbx_sms.core.planning.choice import AT_ONCE, PlanChoice
 from pbx_sms.errors import Conflict, NotFound, Refused
-from pbx_sms.operations.mailings.check import Progress, check, parse_kind
+from pbx_sms.operations import costs
+from pbx_sms.operations.mailings.check import Progress, check, parse_kind, parse_policy
 from pbx_sms.operations.mailings.claims import at_work, is_dead, new_claim
 from pbx_sms.operations.mailings.plan import (
     Decision,
@@ -69,7 +70,8 @@ def create(
     choice: PlanChoice = AT_ONCE,
 ) -> dict[str, Any]:
     """A draft, or with `start` a running or scheduled mailing: {"mailing_id", "state", "scheduled_at"?,
-    "messages", "parts", "left_out": [{"row", "number", "reason", "reason_params", "value"?}]}.
+    "messages", "parts", "left_out": [{"row", "number", "reason", "reason_params", "value"?}], "cost" (see
+    `costs.as_told`)}.
 
     `name` is the list's name where none is given; with `allow_failing` numbers that fail again and again are
     written to as well; `unknown` a value of `UnknownPolicy`; with `trial` so many
@@ -95,6 +97,7 @@ def create(
         choice=choice,
     )
     checked.refuse_problems()
+    estimate = costs.estimate_of_check(database, settings, checked, kind_choice, choice)
     now = database.now()
     with database.begin() as connection:
         mailing_id = mailings.insert_draft(
@@ -112,6 +115,7 @@ def create(
             created_by=created_by,
             now=now,
             choice=choice,
+            cost_estimate=estimate,
         )
         if also is not None:
             also(connection, mailing_id)
@@ -124,14 +128,8 @@ def create(
         "messages": checked.messages,
         "parts": checked.parts,
         "left_out": [one.as_dict() for one in checked.left_out],
+        "cost": costs.as_told(estimate),
     }
-
-
-def parse_policy(value: str) -> UnknownPolicy:
-    try:
-        return UnknownPolicy(value)
-    except ValueError:
-        raise Refused("unknown_policy_invalid", policy=value) from None
 
 
 def start(
@@ -188,8 +186,9 @@ def _start(
             raise NotFound("mailing_not_found", mailing_id=mailing_id)
         choice = mailings.plan_of(mailing) if choice is None else choice
         choice.refuse_impossible(database.now())
+        estimate = mailing.cost_estimate
         if not is_checked:
-            check(
+            checked = check(
                 database,
                 settings,
                 list_id=mailing.list_id,
@@ -200,7 +199,11 @@ def _start(
                 progress=check_progress,
                 kind=mailing.kind,
                 choice=choice,
-            ).refuse_problems()
+            )
+            checked.refuse_problems()
+            estimate = costs.estimate_of_check(database, settings, checked, MailingKind(mailing.kind), choice)
+            with database.begin() as connection:
+                mailings.set_cost_estimate(connection, mailing_id, estimate)
         remove_left_behind(database, mailing_id, claim)
         one = Trial.of(trial or mailing.trial_count)
         filled = _fill(database, settings, mailing, claim, progress, one, choice)
@@ -212,6 +215,7 @@ def _start(
         "messages": filled.message_count,
         "parts": filled.part_count,
         "left_out": [one.as_dict() for one in filled.left_out],
+        "cost": costs.as_told(estimate),
     }
 
 

@@ -12,9 +12,8 @@ from pbx_sms.core.mailing import MailingKind, UnknownPolicy
 from pbx_sms.core.planning.recurrence import AroundDate, Birthday, Rule, to_json
 from pbx_sms.errors import Refused
 from pbx_sms.operations import lists
-from pbx_sms.operations.mailings.check import parse_kind
+from pbx_sms.operations.mailings.check import parse_kind, parse_policy
 from pbx_sms.operations.mailings.plan import bind, find_list, parse_repeats
-from pbx_sms.operations.mailings.start import parse_policy
 from pbx_sms.operations.series.due_rows import column_name
 from pbx_sms.operations.series.rules import following, office_zone
 from pbx_sms.operations.series.show import shown

@@ -74,6 +74,8 @@ mailings = Table(
     Column("forecast_reason_code", String(64)),
     Column("forecast_reason_params", Json),
     Column("forecast_made_at", Instant),
+    #: what it was foreseen to cost (operations.costs) when it was made or started; NULL where nobody looked
+    Column("cost_estimate", Json),
     sqlite_autoincrement=True,
 )
 

@@ -1,0 +1,229 @@
+"""What a mailing will cost when it takes longer than the billing month: by the forecast, sums by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from made_lists import make_list, people
+from made_mailings import TEXT, draft
+from sqlalchemy import insert, update
+
+from pbx_sms.config import Settings
+from pbx_sms.core.planning.choice import PlanChoice
+from pbx_sms.drivers.modem import ModemState
+from pbx_sms.operations import costs, mailings, tariffs
+from pbx_sms.operations.costs.estimate import estimated, plan_of
+from pbx_sms.storage import devices
+from pbx_sms.storage.engine import Database
+from pbx_sms.storage.schema import attempts, sims
+from pbx_sms.storage.schema import mailings as mailings_table
+
+MakeSettings = Callable[..., Settings]
+
+IMSIS = ("250010000000001", "250010000000002")
+MOSCOW = ZoneInfo("Europe/Moscow")
+#: one SIM sends ten parts a day
+TEN_A_DAY = {"per_hour": 0, "per_day": 10, "per_month": 0, "service_reserve_per_day": 0}
+
+
+def moscow(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=MOSCOW)
+
+
+def add_sims(database: Database, count: int = 1) -> list[int]:
+    now = database.now()
+    with database.begin() as connection:
+        agent_id = devices.register_agent(connection, "pbx1", now)
+        found = []
+        for number, imsi in enumerate(IMSIS[:count], 1):
+            modem_id = devices.register_modem(connection, agent_id, f"gsm{number}", None, now)
+            found.append(devices.sim_found(connection, modem_id, imsi, now, []))
+            devices.modem_changed(connection, modem_id, ModemState.REGISTERED, None, now, [])
+        # seen long before any of the days below
+        connection.execute(update(sims).values(first_seen_at=moscow("2026-01-01T00:00")))
+    return found
+
+
+def priced(database: Database, settings: Settings, *names: str, **values: str) -> None:
+    tariffs.add(database, settings, name="P", values={"price_per_part": "3"} | values)
+    for name in names:
+        tariffs.give(database, settings, sim=name, tariff="P")
+
+
+def months(
+    database: Database, settings: Settings, count: int, now: datetime, **plan: Any
+) -> list[list[tuple[str, int, int, str]]]:
+    """(first day, parts, of them included, amount) of each month of each SIM."""
+    numbers = [(f"+7916{place:07}", 1) for place in range(count)]
+    with database.read() as connection:
+        found = estimated(settings, plan_of(connection, settings, numbers, now, **plan))
+    assert sum(sim["parts"] for sim in found["sims"]) == count
+    return [
+        [(one["begins_on"], one["parts"], one["included"], one["amount"]) for one in sim["months"]]
+        for sim in found["sims"]
+    ]
+
+
+@pytest.mark.parametrize(
+    ("now", "day", "expected"),
+    [
+        # 25 parts, ten at each noon; the month of day 31 begins on the last of February
+        (
+            "2027-02-27T12:00",
+            "31",
+            [("2027-01-31", 10, 10, "0.00"), ("2027-02-28", 15, 12, "9.00")],
+        ),
+        (
+            "2028-02-27T12:00",
+            "31",
+            [("2028-01-31", 20, 12, "24.00"), ("2028-02-29", 5, 5, "0.00")],
+        ),
+        (
+            "2028-02-28T12:00",
+            "29",
+            [("2028-01-29", 10, 10, "0.00"), ("2028-02-29", 15, 12, "9.00")],
+        ),
+        # the SIM's own day stands in the settings of no one: the first
+        ("2026-12-30T12:00", "", [("2026-12-01", 20, 12, "24.00"), ("2027-01-01", 5, 5, "0.00")]),
+    ],
+)
+def test_each_month_has_its_included_parts(
+    database: Database, settings: MakeSettings, now: str, day: str, expected: list[tuple[str, int, int, str]]
+) -> None:
+    made = settings(limits=TEN_A_DAY)
+    add_sims(database)
+    priced(database, made, "gsm1", included_parts="12", billing_day=day)
+    assert months(database, made, 25, moscow(now)) == [expected]
+
+
+def test_a_month_is_that_of_the_sim(sqlite_database: Database, settings: MakeSettings) -> None:
+    made = settings(limits=TEN_A_DAY, sim=[{"imsi": IMSIS[1], "billing_day": 11}])
+    add_sims(sqlite_database, 2)
+    priced(sqlite_database, made, "gsm1", "gsm2", included_parts="8")
+    # 40 parts through two SIMs: 10 each on the tenth, 10 each on the eleventh
+    assert months(sqlite_database, made, 40, moscow("2026-11-10T12:00")) == [
+        [("2026-11-01", 20, 8, "36.00")],
+        [("2026-10-11", 10, 8, "6.00"), ("2026-11-11", 10, 8, "6.00")],
+    ]
+
+
+def test_a_mailing_that_begins_in_the_next_month_uses_that_months_parts(
+    sqlite_database: Database, settings: MakeSettings
+) -> None:
+    made = settings(limits=TEN_A_DAY)
+    (sim_id,) = add_sims(sqlite_database)
+    priced(sqlite_database, made, "gsm1", included_parts="12")
+    now = moscow("2026-11-29T12:00")
+    with sqlite_database.begin() as connection:
+        for minutes in range(12):
+            at = now - timedelta(days=2, minutes=minutes)
+            connection.execute(
+                insert(attempts).values(
+                    message_id=minutes + 1,
+                    part=1,
+                    sim_id=sim_id,
+                    msisdn="+79160000000",
+                    started_at=at,
+                    ended_at=at,
+                    counted_at=at,
+                    uses_reserve=False,
+                    kind="accepted",
+                )
+            )
+    assert months(sqlite_database, made, 5, now) == [[("2026-11-01", 5, 0, "15.00")]]
+    choice = PlanChoice(start_at=moscow("2026-12-01T09:00"))
+    assert months(sqlite_database, made, 5, now, choice=choice) == [[("2026-12-01", 5, 5, "0.00")]]
+
+
+def test_what_the_forecast_cannot_place_is_shared_by_the_limits_in_the_month_of_today(
+    sqlite_database: Database, settings: MakeSettings
+) -> None:
+    made = settings(limits=TEN_A_DAY, sim=[{"imsi": IMSIS[0], "per_day": 30}])
+    ids = add_sims(sqlite_database, 2)
+    priced(sqlite_database, made, "gsm1", "gsm2", included_parts="12")
+    with sqlite_database.begin() as connection:
+        # nothing says until when they rest: no forecast can count on them
+        connection.execute(update(sims).where(sims.c.sim_id.in_(ids)).values(state="suspended"))
+    assert months(sqlite_database, made, 80, moscow("2026-11-10T12:00")) == [
+        [("2026-11-01", 60, 12, "144.00")],
+        [("2026-11-01", 20, 12, "24.00")],
+    ]
+
+
+def test_the_estimate_of_the_start_is_kept_while_its_own_parts_use_up_what_is_included(
+    database: Database, settings: MakeSettings
+) -> None:
+    made = settings()
+    (sim_id,) = add_sims(database)
+    priced(database, made, "gsm1", included_parts="3")
+    mailing_id = draft(database, made, rows=3, start=True)
+    before = costs.of_mailing(database, made, mailing_id)["estimate"]
+    assert before["amounts"] == [{"currency": "RUB", "amount": "0.00"}]
+    now = database.now()
+    with database.begin() as connection:
+        for number in range(3):
+            connection.execute(
+                insert(attempts).values(
+                    message_id=number + 1,
+                    part=1,
+                    sim_id=sim_id,
+                    msisdn="+79160000000",
+                    started_at=now,
+                    ended_at=now,
+                    counted_at=now,
+                    uses_reserve=False,
+                    kind="accepted",
+                )
+            )
+    tariffs.change(database, made, name="P", values={"price_per_part": "9"})
+    after = costs.of_mailing(database, made, mailing_id)
+    assert after["estimate"] == before
+    assert after["actual"]["amounts"] == [{"currency": "RUB", "amount": "0.00"}]
+    # one that an older version started has none: it is reckoned as of its start
+    with database.begin() as connection:
+        connection.execute(update(mailings_table).values(cost_estimate=None))
+    legacy = costs.of_mailing(database, made, mailing_id)["estimate"]
+    assert (legacy["parts"], legacy["amounts"]) == (3, [{"currency": "RUB", "amount": "0.00"}])
+
+
+def test_a_draft_is_estimated_anew_and_its_start_keeps_what_holds_then(
+    database: Database, settings: MakeSettings
+) -> None:
+    made = settings()
+    add_sims(database)
+    created = mailings.create(database, made, list_id=make_list(database, people(4)), text=TEXT)
+    mailing_id = created["mailing_id"]
+    assert created["cost"] == {
+        "estimate": None,
+        "actual": None,
+        "comparison": {"currency": "RUB", "from": "8.00", "to": "10.00"},
+        "reason": "cost_no_tariff",
+        "reason_params": {"sims": [IMSIS[0]]},
+    }
+    priced(database, made, "gsm1")
+    told = costs.told(database, made, mailing_id)
+    assert told["estimate"]["amounts"] == [{"currency": "RUB", "amount": "12.00"}]
+    assert (told["actual"], "reason" in told) == (None, False)
+    started = mailings.start(database, made, mailing_id)
+    assert started["cost"] == told
+    told = costs.told(database, made, mailing_id)
+    assert (told["estimate"], told["actual"]["parts"]) == (started["cost"]["estimate"], 0)
+
+
+def test_where_some_sims_have_no_tariff_the_sum_lacks_their_parts_and_says_so(
+    database: Database, settings: MakeSettings
+) -> None:
+    made = settings()
+    add_sims(database, 2)
+    priced(database, made, "gsm1")
+    created = mailings.create(database, made, list_id=make_list(database, people(4)), text=TEXT, start=True)
+    estimate = created["cost"]["estimate"]
+    assert (estimate["amounts"], estimate["parts_without_price"]) == (
+        [{"currency": "RUB", "amount": "6.00"}],
+        2,
+    )
+    assert created["cost"]["reason_params"] == {"sims": [IMSIS[1]]}
