@@ -133,6 +133,8 @@ class ScriptingSettings(Section):
     token: str = ""
     #: orders in a minute, of all scripts together
     per_minute: Annotated[int, Field(ge=1)] = 60
+    #: of ReasonText
+    language: Literal["en", "ru"] = "en"
 
     @field_validator("token")
     @classmethod

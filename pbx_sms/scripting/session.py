@@ -68,14 +68,18 @@ class ScriptSession:
         self._link_rest_s = link_rest_s
         self._desk_rest_s = desk_rest_s
         self._link: AmiLink | None = None
+        self._begun = asyncio.Event()
         self._database: DatabaseThread | None = None
+        self._long: DatabaseThread | None = None
 
     # for desks
 
-    async def carry_out(self, work: Callable[[Database], Result]) -> Result:
-        """What `work` returns or raises, in the session's own thread."""
-        assert self._database is not None
-        return await self._database.run(work)
+    async def carry_out(self, work: Callable[[Database], Result], *, is_long: bool = False) -> Result:
+        """What `work` returns or raises, in the session's own thread; what `is_long`, in another one, so
+        that nobody waits behind it."""
+        thread = self._long if is_long else self._database
+        assert thread is not None
+        return await thread.run(work)
 
     async def tell(self, name: str, values: Mapping[str, object]) -> None:
         """Emits the UserEvent; returns once Asterisk has said that it did. Raises `NotTold`."""
@@ -99,10 +103,12 @@ class ScriptSession:
 
     async def wait_up(self, timeout_s: float) -> bool:
         """True once there is a session, False when there is none in that time."""
-        assert self._link is not None
-        with contextlib.suppress(LinkDown):
-            await self._link.wait_up(timeout_s)
-        return self._link.is_up
+        with contextlib.suppress(LinkDown, TimeoutError):
+            async with asyncio.timeout(timeout_s):
+                await self._begun.wait()
+                assert self._link is not None
+                await self._link.wait_up(timeout_s)
+        return self.is_up
 
     # its life
 
@@ -112,11 +118,16 @@ class ScriptSession:
         if self._link_rest_s is not None:
             settings = dataclasses.replace(settings, rest_s=self._link_rest_s)
         self._database = DatabaseThread(self.settings.database.url)
-        desks = [make(self) for make in self._makers]
+        self._long = DatabaseThread(self.settings.database.url)
+        desks: list[Desk] = []
+        for make in self._makers:
+            made = make(self)
+            desks += made if isinstance(made, Sequence) else [made]
         self._link = link = AmiLink(settings, {event for desk in desks for event in desk.events})
         for desk in desks:
             for event in desk.events:
                 link.subscribe(event, _handing_to(desk))
+        self._begun.set()
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(link.run(), name="scripting link")
@@ -126,6 +137,7 @@ class ScriptSession:
         finally:
             await link.close()
             await self._database.close()
+            await self._long.close()
 
     async def _account(self) -> LinkSettings:
         while True:
@@ -145,7 +157,8 @@ class ScriptSession:
             await asyncio.sleep(self._desk_rest_s)
 
 
-DeskMaker = Callable[[ScriptSession], Desk]
+#: several where they share something
+DeskMaker = Callable[[ScriptSession], Desk | Sequence[Desk]]
 
 
 def _handing_to(desk: Desk) -> Callable[[Mapping[str, Any]], None]:

@@ -106,6 +106,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Рассылку {mailing_id} прямо сейчас запускает кто-то другой. "
         "Прежде чем что-то делать, посмотрите на неё через полминуты.",
     ),
+    "mailing_name_ambiguous": (
+        "Several mailings are called “{name}”: {ids}. Say which by its number.",
+        "«{name}» — так называются несколько рассылок: {ids}. Укажите номер нужной.",
+    ),
     "mailing_is_draft": (
         "Mailing {mailing_id} has not been started. Start it first.",
         "Рассылка {mailing_id} ещё не запущена. Сначала запустите её.",

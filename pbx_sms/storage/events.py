@@ -36,6 +36,7 @@ class NewEvent:
     modem_id: int | None = None
     parts_submitted: int | None = None
     reason: Reason | None = None
+    inbound_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +84,7 @@ def append(connection: Connection, new_events: Sequence[NewEvent]) -> None:
                 "parts_submitted": event.parts_submitted,
                 "reason_code": event.reason.code if event.reason else None,
                 "reason_params": dict(event.reason.params) if event.reason else None,
+                "inbound_id": event.inbound_id,
             }
             for event in new_events
         ],

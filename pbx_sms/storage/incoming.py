@@ -225,7 +225,7 @@ def _finish(
     elif msisdn is not None:
         groups.join_by_keyword(connection, msisdn, text, now)
     notifications.tell(connection, rules.told, inbound_id, is_stop=is_stop, now=now)
-    new_events.append(NewEvent(at=now, kind="inbound", sim_id=sim_id))
+    new_events.append(NewEvent(at=now, kind="inbound", sim_id=sim_id, inbound_id=inbound_id))
     return Stored(inbound_id=inbound_id, is_stop=is_stop, suppressed=suppressed)
 
 

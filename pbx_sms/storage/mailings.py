@@ -122,6 +122,13 @@ def find_all(connection: Connection, *, limit: int | None = None) -> Sequence[Ro
     return connection.execute(select(mailings).order_by(mailings.c.mailing_id.desc()).limit(limit)).all()
 
 
+def named(connection: Connection, name: str, *, limit: int) -> Sequence[Row[Any]]:
+    """Mailings of exactly that name, newest first."""
+    return connection.execute(
+        select(mailings).where(mailings.c.name == name).order_by(mailings.c.mailing_id.desc()).limit(limit)
+    ).all()
+
+
 def started_with(connection: Connection, list_id: int, text: str) -> list[int]:
     """Mailings of the same list and text that were started and not cancelled, newest first. A browser's
     line ends make no other text."""

@@ -5,6 +5,7 @@ does. Nothing but `start` (and `create(start=True)`) can make messages.
 """
 
 from pbx_sms.operations.mailings.check import Check, Sample, check, preview
+from pbx_sms.operations.mailings.lookup import find_id
 from pbx_sms.operations.mailings.orders import cancel, list_mailings, pause, resume, show
 from pbx_sms.operations.mailings.plan import LeftOut, Repeats
 from pbx_sms.operations.mailings.report import report
@@ -21,6 +22,7 @@ __all__ = [
     "cancel",
     "check",
     "create",
+    "find_id",
     "let_go",
     "list_mailings",
     "pause",

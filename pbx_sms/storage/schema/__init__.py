@@ -23,6 +23,7 @@ from pbx_sms.storage.schema.people import (
 )
 from pbx_sms.storage.schema.planning import sending_windows
 from pbx_sms.storage.schema.routes import routes, routing_rules
+from pbx_sms.storage.schema.scripting import script_cursors, script_orders
 from pbx_sms.storage.schema.sending import (
     attempts,
     events,
@@ -65,6 +66,8 @@ __all__ = [
     "reports",
     "routes",
     "routing_rules",
+    "script_cursors",
+    "script_orders",
     "sending_windows",
     "series",
     "series_runs",

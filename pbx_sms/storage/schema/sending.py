@@ -223,6 +223,8 @@ events = Table(
     Column("parts_submitted", SmallInteger),
     Column("reason_code", String(64)),
     Column("reason_params", Json),
+    #: of kind inbound: what came in
+    Column("inbound_id", Id),
     sqlite_autoincrement=True,
 )
 
