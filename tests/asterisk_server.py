@@ -48,13 +48,14 @@ class AsteriskServer:
             raise RuntimeError(f"no Asterisk below {ROOT}; tests/run.sh puts it there")
         scratch = ROOT / "srv"
         scratch.mkdir(exist_ok=True)
-        self._folder = Path(tempfile.mkdtemp(prefix="asterisk-", dir=scratch))
-        self._inside = Path("/") / self._folder.relative_to(ROOT)
+        self.folder = Path(tempfile.mkdtemp(prefix="asterisk-", dir=scratch))
+        #: the same folder as Asterisk sees it
+        self.inside = Path("/") / self.folder.relative_to(ROOT)
         self._process: subprocess.Popen[bytes] | None = None
         self.port = free_port()
         for name in ("etc", "run", "log", "spool", "db", "data", "cache"):
-            (self._folder / name).mkdir()
-        (self._folder / "asterisk.conf").write_text(self._directories(), encoding="utf-8")
+            (self.folder / name).mkdir()
+        (self.folder / "asterisk.conf").write_text(self._directories(), encoding="utf-8")
         self.configure("modules.conf", self._modules(modules))
         self.configure("logger.conf", "[logfiles]\nmessages.log => notice,warning,error,verbose(3)\n")
         for name, content in files.items():
@@ -62,8 +63,8 @@ class AsteriskServer:
 
     def configure(self, name: str, content: str) -> None:
         """Writes a configuration file; `PORT` and `FOLDER` stand for this server's own."""
-        text = content.replace("PORT", str(self.port)).replace("FOLDER", str(self._inside))
-        (self._folder / "etc" / name).write_text(text, encoding="utf-8")
+        text = content.replace("PORT", str(self.port)).replace("FOLDER", str(self.inside))
+        (self.folder / "etc" / name).write_text(text, encoding="utf-8")
 
     def _directories(self) -> str:
         places = {
@@ -75,7 +76,7 @@ class AsteriskServer:
             "astlogdir": "log",
             "astcachedir": "cache",
         }
-        lines = [f"{key} => {self._inside / name}" for key, name in places.items()]
+        lines = [f"{key} => {self.inside / name}" for key, name in places.items()]
         modules = next((ROOT / "usr/lib").glob("*/asterisk/modules")).relative_to(ROOT)
         fixed = [f"astmoddir => /{modules}", "astdatadir => /usr/share/asterisk"]
         return "\n".join(["[directories]", *lines, *fixed, "[options]", "live_dangerously = no", ""])
@@ -85,7 +86,7 @@ class AsteriskServer:
         return "\n".join(["[modules]", "autoload = no", *(f"load = {name}.so" for name in modules), ""])
 
     def _command(self, *arguments: str) -> list[str]:
-        configuration = str(self._inside / "asterisk.conf")
+        configuration = str(self.inside / "asterisk.conf")
         return ["chroot", str(ROOT), "/usr/sbin/asterisk", "-C", configuration, *arguments]
 
     def start(self) -> None:
@@ -109,7 +110,7 @@ class AsteriskServer:
         return done.stdout.decode("utf-8", "replace")
 
     def log(self) -> str:
-        path = self._folder / "log" / "messages.log"
+        path = self.folder / "log" / "messages.log"
         return path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
 
     def kill(self) -> None:
@@ -127,4 +128,4 @@ class AsteriskServer:
 
     def remove(self) -> None:
         self.kill()
-        shutil.rmtree(self._folder, ignore_errors=True)
+        shutil.rmtree(self.folder, ignore_errors=True)

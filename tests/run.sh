@@ -14,10 +14,10 @@ if [ "${1-}" = --fast ]; then
 fi
 
 # a server and its command-line programs, a browser with what steers it, letters for both languages, what unpacks
-# Asterisk, and the shell's linter
+# Asterisk and what calls it, and the shell's linter
 packages=(
     ca-certificates chromium debootstrap fonts-dejavu-core git iproute2 libatomic1 openssl postgresql
-    python3-venv shellcheck util-linux
+    python3-venv shellcheck sip-tester util-linux
 )
 cluster_setting=/etc/postgresql-common/createcluster.d/pbx-sms-tests.conf
 
@@ -57,7 +57,7 @@ if [ "$fast" = yes ]; then
     tests=(tests/core tests/test_architecture.py tests/test_docs.py)
 else
     check .venv/bin/mypy
-    check shellcheck install.sh tests/run.sh tests/asterisk_root.sh .ci/run
+    check shellcheck install.sh tests/run.sh tests/asterisk_root.sh asterisk_conf/voicemail_notify.sh .ci/run
     tests=(tests)
 fi
 if [ ${#failed[@]} -gt 0 ]; then

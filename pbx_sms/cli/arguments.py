@@ -6,11 +6,14 @@ A wrong argument is argparse's business: a line on stderr and exit status 2.
 from __future__ import annotations
 
 import argparse
+import base64
+import binascii
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TypeAlias
 
 from pbx_sms.cli.context import Context
+from pbx_sms.errors import Refused
 from pbx_sms.sentences import LANGUAGES
 
 #: what a command does; the result is the exit status
@@ -73,6 +76,14 @@ def positive(text: str) -> int:
 
 
 positive.__name__ = "number"
+
+
+def from_base64(text: str) -> str:
+    """What a dialplan gives in base64, so that no shell reads it. Refused: base64_unreadable."""
+    try:
+        return base64.b64decode(text, validate=True).decode()
+    except (binascii.Error, UnicodeError) as error:
+        raise Refused("base64_unreadable", value=text) from error
 
 
 def not_negative(text: str) -> int:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from pbx_sms.cli import contacts
-from pbx_sms.cli.arguments import Commands, add_command, add_group, positive
+from pbx_sms.cli.arguments import Commands, add_command, add_group, from_base64, positive
 from pbx_sms.cli.context import Context
 from pbx_sms.cli.output import Column, key
 from pbx_sms.errors import Refused
@@ -47,6 +47,7 @@ def add_commands(commands: Commands) -> None:
         command = add_command(group, name, run, help_text)
         command.add_argument("group", metavar="GROUP", help="name or id")
         command.add_argument("numbers", metavar="NUMBER", nargs="+")
+        command.add_argument("--base64", action="store_true", help="GROUP is base64 of UTF-8: for a dialplan")
     bring = add_command(group, "add-list", add_list, "Put everybody of a list into a group.")
     bring.add_argument("group", metavar="GROUP", help="name or id")
     bring.add_argument("list_id", metavar="ID", type=positive)
@@ -104,12 +105,14 @@ def remove_group(context: Context, args: argparse.Namespace) -> int:
 
 
 def add_member(context: Context, args: argparse.Namespace) -> int:
-    added = groups.add_member(context.database, context.settings, args.group, args.numbers)
+    group = from_base64(args.group) if args.base64 else args.group
+    added = groups.add_member(context.database, context.settings, group, args.numbers)
     return _told(context, "cli_group_members_added", added)
 
 
 def remove_member(context: Context, args: argparse.Namespace) -> int:
-    removed = groups.remove_member(context.database, context.settings, args.group, args.numbers)
+    group = from_base64(args.group) if args.base64 else args.group
+    removed = groups.remove_member(context.database, context.settings, group, args.numbers)
     return _told(context, "cli_group_members_removed", removed)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from pbx_sms.cli import unknown_messages
-from pbx_sms.cli.arguments import Commands, add_command, add_group, positive, seconds
+from pbx_sms.cli.arguments import Commands, add_command, add_group, from_base64, positive, seconds
 from pbx_sms.cli.context import Context
 from pbx_sms.cli.output import Column, Output, key
 from pbx_sms.core.mailing import MailingKind
@@ -26,6 +26,7 @@ def add_commands(commands: Commands) -> None:
     single.add_argument(
         "--id", metavar="KEY", help="any text of your own: a repeat with the same KEY sends nothing again"
     )
+    single.add_argument("--base64", action="store_true", help="TEXT is base64 of UTF-8: for a dialplan")
     single.add_argument(
         "--wait", metavar="S", type=seconds, help="wait up to S seconds for the end and show it"
     )
@@ -46,7 +47,7 @@ def send(context: Context, args: argparse.Namespace) -> int:
         context.database,
         context.settings,
         number=args.number,
-        text=args.text,
+        text=from_base64(args.text) if args.base64 else args.text,
         kind=MailingKind(args.kind),
         key=args.id,
     )

@@ -11,12 +11,14 @@ from pbx_sms.cli.context import Context
 from pbx_sms.cli.output import Column, key
 from pbx_sms.errors import Refused
 from pbx_sms.operations import stop_list, stop_records
+from pbx_sms.storage.stop_list import StopSource
 
 _COLUMNS = (
     Column("cli_column_number", key("number")),
     Column("cli_column_source", key("source")),
     Column("cli_column_created_at", key("created_at")),
     Column("cli_column_created_by", key("created_by")),
+    Column("cli_column_call", key("call_id")),
     Column("cli_column_note", key("note")),
 )
 
@@ -26,6 +28,7 @@ _HISTORY = (
     Column("cli_column_action", key("action")),
     Column("cli_column_source", key("source")),
     Column("cli_column_created_by", key("by")),
+    Column("cli_column_call", key("call_id")),
     Column("cli_column_note", key("note")),
 )
 
@@ -35,6 +38,7 @@ def add_commands(commands: Commands) -> None:
     add = add_command(group, "add", add_number, "Put a number on the stop list; what waits for it ends.")
     add.add_argument("number", metavar="NUMBER")
     add.add_argument("--note", metavar="TEXT", help="why, or who asked for it")
+    add.add_argument("--call", metavar="ID", help="it was asked for by this call: Asterisk's unique id of it")
 
     remove = add_command(group, "remove", remove_number, "Take a number off the stop list: a false alarm.")
     remove.add_argument("number", metavar="NUMBER")
@@ -66,7 +70,13 @@ def add_commands(commands: Commands) -> None:
 
 def add_number(context: Context, args: argparse.Namespace) -> int:
     added = stop_list.add(
-        context.database, context.settings, number=args.number, note=args.note, by=context.person
+        context.database,
+        context.settings,
+        number=args.number,
+        note=args.note,
+        by=context.person,
+        source=StopSource.CALL if args.call else StopSource.PERSON,
+        call_id=args.call,
     )
     code = "cli_stop_added" if added["added"] else "cli_stop_already"
     context.output.object(added, context.output.sentence(code, added))

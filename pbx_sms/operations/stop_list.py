@@ -30,13 +30,15 @@ def add(
     note: str | None = None,
     by: str | None = None,
     source: StopSource = StopSource.PERSON,
+    call_id: str | None = None,
 ) -> dict[str, Any]:
     """{"number", "added", "suppressed"}: `added` is false where it was on the list already.
 
+    `call_id`: Asterisk's unique id of the call by which it was demanded, with the source `CALL`.
     Refused: the number's own code (landline, wrong_length, …; see `core.msisdn.Rejected`).
     """
     msisdn = normalized(settings, number)
-    added, suppressed = _take_up(database, [(msisdn, note)], source=source, by=by)
+    added, suppressed = _take_up(database, [(msisdn, note)], source=source, by=by, call_id=call_id)
     return {"number": msisdn, "added": bool(added), "suppressed": suppressed}
 
 
@@ -69,8 +71,8 @@ def list_entries(
     limit: int | None = None,
     offset: int = 0,
 ) -> list[dict[str, Any]]:
-    """[{"number", "source", "note", "created_at", "created_by"}], newest first; with `search` those whose
-    number or note holds it."""
+    """[{"number", "source", "note", "created_at", "created_by", "call_id"}], newest first; with `search`
+    those whose number or note holds it."""
     with database.read() as connection:
         found = stop_list.entries(connection, search=search, limit=limit, offset=offset)
     return [shown(entry) for entry in found]
@@ -88,6 +90,7 @@ def shown(entry: StopEntry) -> dict[str, Any]:
         "note": entry.note,
         "created_at": entry.created_at,
         "created_by": entry.created_by,
+        "call_id": entry.call_id,
     }
 
 
@@ -141,7 +144,12 @@ def import_file(
 
 
 def _take_up(
-    database: Database, numbers: list[tuple[str, str | None]], *, source: StopSource, by: str | None
+    database: Database,
+    numbers: list[tuple[str, str | None]],
+    *,
+    source: StopSource,
+    by: str | None,
+    call_id: str | None = None,
 ) -> tuple[int, int]:
     """(numbers that are new on the list, messages that were suppressed)."""
     now = database.now()
@@ -149,7 +157,14 @@ def _take_up(
         new = stop_list.add(
             connection,
             [
-                StopEntry(msisdn=msisdn, source=source, created_at=now, note=note, created_by=by)
+                StopEntry(
+                    msisdn=msisdn,
+                    source=source,
+                    created_at=now,
+                    note=note,
+                    created_by=by,
+                    call_id=call_id,
+                )
                 for msisdn, note in numbers
             ],
         )

@@ -32,9 +32,9 @@ def judge(settings: Settings, text: str) -> dict[str, Any]:
 
 
 def history(database: Database, settings: Settings, *, number: str) -> list[dict[str, Any]]:
-    """[{"at", "number", "action", "source", "note", "by", "rule", "inbound_id", "asked_at"}] from the oldest
-    on: every time the number came onto the list and was taken off it. Refused: stop_no_history, and the
-    number's own code."""
+    """[{"at", "number", "action", "source", "note", "by", "rule", "inbound_id", "asked_at", "call_id"}] from
+    the oldest on: every time the number came onto the list and was taken off it. Refused: stop_no_history,
+    and the number's own code."""
     msisdn = normalized(settings, number)
     with database.read() as connection:
         rows = stop_history.of_number(connection, msisdn)
@@ -115,4 +115,5 @@ def _shown(row: HistoryRow) -> dict[str, Any]:
         "rule": row.rule,
         "inbound_id": row.inbound_id,
         "asked_at": row.asked_at,
+        "call_id": row.call_id,
     }

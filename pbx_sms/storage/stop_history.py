@@ -34,6 +34,8 @@ class HistoryRow:
     asked_at: datetime | None
     at: datetime
     by: str | None
+    #: of a demand by telephone: Asterisk's unique id of the call
+    call_id: str | None
 
 
 def added(connection: Connection, entries: Sequence[StopEntry]) -> None:
@@ -50,6 +52,7 @@ def added(connection: Connection, entries: Sequence[StopEntry]) -> None:
                 "asked_at": entry.asked_at or entry.created_at,
                 "at": entry.created_at,
                 "by": entry.created_by,
+                "call_id": entry.call_id,
             }
             for entry in entries
         ],

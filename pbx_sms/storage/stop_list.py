@@ -52,6 +52,8 @@ class StopEntry:
     rule: str | None = None
     #: when the person asked, where that is known better than `created_at`
     asked_at: datetime | None = None
+    #: of a demand by telephone: Asterisk's unique id of the call
+    call_id: str | None = None
 
 
 _SHOWN = tuple(column for column in stop_list.c if column.name != "stop_id")
@@ -88,6 +90,7 @@ def add(connection: Connection, entries: Sequence[StopEntry]) -> set[str]:
                 "inbound_id": entry.inbound_id,
                 "created_at": entry.created_at,
                 "created_by": entry.created_by,
+                "call_id": entry.call_id,
             }
             for entry in first.values()
         ]

@@ -49,6 +49,7 @@ def test_what_waits_for_the_number_is_suppressed_and_nothing_else(database: Data
         "note": "по телефону",
         "created_at": None,
         "created_by": "anna",
+        "call_id": None,
     }
 
 

@@ -4,6 +4,7 @@ Instants are stored as whole microseconds since 1970 UTC (`Instant`): one type o
 ordered, and cheap. States are stored as their enum's value. Reasons are two columns: a code and JSON.
 """
 
+from pbx_sms.storage.schema.calls import missed_calls
 from pbx_sms.storage.schema.devices import agents, modems, sims
 from pbx_sms.storage.schema.inbox import notifications, stop_history
 from pbx_sms.storage.schema.numbering import numbering_imports, numbering_ranges
@@ -57,6 +58,7 @@ __all__ = [
     "mailings",
     "messages",
     "metadata",
+    "missed_calls",
     "modems",
     "numbering_imports",
     "numbering_ranges",

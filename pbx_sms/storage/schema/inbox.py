@@ -27,6 +27,8 @@ stop_history = Table(
     Column("asked_at", Instant),
     Column("at", Instant, nullable=False),
     Column("by", Text),
+    #: of a demand by telephone: Asterisk's unique id of the call
+    Column("call_id", String(150)),
     sqlite_autoincrement=True,
 )
 

@@ -208,6 +208,8 @@ stop_list = Table(
     Column("created_by", Text),
     #: of the history's row that put it here; a confirmation of exactly this stop may pass
     Column("stop_id", Id),
+    #: of a demand by telephone: Asterisk's unique id of the call, as in its call detail records
+    Column("call_id", String(150)),
 )
 
 Index("ix_group_members_contact_id", group_members.c.contact_id)
