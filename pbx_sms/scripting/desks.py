@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pbx_sms.config import Settings
+from pbx_sms.scripting.channel_answers import ChannelAnswers
 from pbx_sms.scripting.desk import Desk
 from pbx_sms.scripting.news_desk import NewsDesk
 from pbx_sms.scripting.order_desk import OrderDesk
@@ -30,6 +31,7 @@ def for_scripts(session: ScriptSession) -> Sequence[Desk]:
     long = [kind for kind in KINDS.values() if kind.is_long]
     return [
         news,
+        ChannelAnswers(session),
         OrderDesk(session, "orders", short, gate, news),
         OrderDesk(session, "mailing orders", long, gate, news),
     ]

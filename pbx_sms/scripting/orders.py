@@ -107,16 +107,15 @@ _COMMANDS: dict[str, tuple[Callable[[Database, Settings, int], object], str]] = 
 def stop(database: Database, settings: Settings, event: Heard) -> Values:
     """A number onto the stop list. From the dialplan, the call's unique id is kept as the evidence."""
     number = required(event, "To")
-    why = headers.read(event, "Reason") or None
     call = event.get("Uniqueid") or None
-    note = "; ".join(filter(None, [why, f"Uniqueid {call}" if call else None])) or None
     made = stop_list.add(
         database,
         settings,
         number=number,
-        note=note,
+        note=headers.read(event, "Reason") or None,
         by=None if call else _BY,
         source=StopSource.CALL if call else StopSource.PERSON,
+        call_id=call,
     )
     return {
         "To": made["number"],

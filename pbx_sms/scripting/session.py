@@ -83,8 +83,15 @@ class ScriptSession:
 
     async def tell(self, name: str, values: Mapping[str, object]) -> None:
         """Emits the UserEvent; returns once Asterisk has said that it did. Raises `NotTold`."""
+        await self._order({"Action": "UserEvent", "UserEvent": name, **headers.written(values)}, right="user")
+
+    async def set_variable(self, channel: str, name: str, value: str) -> None:
+        """Sets a variable of a call. Raises `NotTold`, also where the call is over."""
+        values = {"Channel": channel, "Variable": name, "Value": value}
+        await self._order({"Action": "Setvar", **values}, right="call")
+
+    async def _order(self, action: Mapping[str, str], *, right: str) -> None:
         assert self._link is not None
-        action = {"Action": "UserEvent", "UserEvent": name, **headers.written(values)}
         try:
             answer = (await self._link.send(action))[0]
         except LinkDown as error:
@@ -94,8 +101,8 @@ class ScriptSession:
         if not answer.success:
             said = str(answer.message)
             if "permission denied" in said.lower():
-                raise NotTold(Reason("ami_right_missing", {"right": "user", "action": "UserEvent"}))
-            raise NotTold(Reason("ami_refused_order", {"action": "UserEvent", "said": said}))
+                raise NotTold(Reason("ami_right_missing", {"right": right, "action": action["Action"]}))
+            raise NotTold(Reason("ami_refused_order", {"action": action["Action"], "said": said}))
 
     @property
     def is_up(self) -> bool:

@@ -191,7 +191,7 @@ async def test_the_dialplan_orders_with_its_channel(
     with sqlite_database.read() as connection:
         entry = connection.execute(select(stop_list)).one()
         assert (entry.msisdn, entry.source) == ("+79161112233", "call")
-        assert entry.note == f"pressed 9; Uniqueid {order['Uniqueid']}"
+        assert (entry.note, entry.call_id) == ("pressed 9", order["Uniqueid"])
         assert connection.execute(select(contacts.c.msisdn)).scalars().all() == ["+79161112233"]
 
 
