@@ -148,7 +148,8 @@ class Office:
         now = self.database.now()
         new_events: list[NewEvent] = []
         with self.database.begin() as connection:
-            self._agent_id = devices.register_agent(connection, "pbx1", now)
+            # once: what registers again has lost its modems
+            self._agent_id = self._agent_id or devices.register_agent(connection, "pbx1", now)
             modem_id = devices.register_modem(connection, self._agent_id, modem, f"/dev/{modem}", now)
             devices.modem_changed(connection, modem_id, "registered", None, now, new_events)
             sim_id = devices.sim_found(connection, modem_id, imsi, now, new_events)

@@ -17,7 +17,7 @@ from pbx_sms.operations import mailings, planning
 from pbx_sms.storage import audiences, events, log_views, views
 from pbx_sms.storage import messages as stored_messages
 from pbx_sms.storage.views import MailingView
-from web import languages, live_log, tariff_pages
+from web import cost_pages, languages, live_log
 from web.access import for_orders
 from web.context import database, settings
 from web.list_pages import WORKBOOK
@@ -63,7 +63,7 @@ def show(mailing_id: int) -> ResponseReturnValue:
         plan=(plan := planning.show(database(), settings(), mailing_id)),
         starts_at=written(plan["scheduled_at"], ZoneInfo(settings().sending.time_zone)),
         progress=lines.of_progress(progress),
-        cost=tariff_pages.of_mailing(mailing_id),
+        cost=cost_pages.of_mailing(mailing_id),
     )
 
 

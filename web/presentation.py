@@ -104,6 +104,7 @@ def section_of(endpoint: str) -> str:
         case (
             "mailing_pages"
             | "forecast_pages"
+            | "cost_pages"
             | "start_pages"
             | "audience_pages"
             | "starting_pages"

@@ -22,7 +22,7 @@ from pbx_sms.storage import mailings as stored_mailings
 from pbx_sms.storage import starts as stored_starts
 from pbx_sms.storage import views
 from pbx_sms.storage.views import MailingView
-from web import forecast_pages, languages, plan_pages, tariff_pages
+from web import cost_pages, forecast_pages, languages, plan_pages
 from web.access import for_orders
 from web.choices import Choices
 from web.context import database, settings, starts
@@ -188,7 +188,7 @@ def check_page(
         repeats_matter=repeats_matter
         and (checked.undecided or choices.repeats or "repeat_other_text" in checked.left_out_counts),
         draft_id=draft_id,
-        cost=tariff_pages.of_check(checked, choices.kind, choice),
+        cost=cost_pages.of_check(checked, choices.kind, choice),
         forecast=forecast_pages.of_check(checked, choices.kind, choice),
         plan=plan_pages.of_check(checked, choices.kind, choices.plan, choice, refused),
         once=secrets.token_urlsafe(16),

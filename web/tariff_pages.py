@@ -1,10 +1,8 @@
-"""Tariffs, the numbering plan and the patterns of balances: what costs depend on; and costs on other
-pages."""
+"""Tariffs, the numbering plan and the patterns of balances: what costs depend on."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from decimal import Decimal
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -12,14 +10,10 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
 
-from pbx_sms.core import money
-from pbx_sms.core.mailing import MailingKind
-from pbx_sms.core.planning.choice import AT_ONCE, PlanChoice
 from pbx_sms.errors import PbxSmsError
-from pbx_sms.operations import balances, costs, numbering, sims, tariffs
-from pbx_sms.operations.mailings import Check
+from pbx_sms.operations import balances, numbering, sims, tariffs
 from pbx_sms.operations.numbering import PlanFile
-from web import languages
+from web import cost_pages
 from web.access import for_orders
 from web.context import database, settings
 from web.presentation import reason
@@ -159,35 +153,6 @@ def save_pattern() -> ResponseReturnValue:
     return redirect(url_for("tariff_pages.patterns"), 303)
 
 
-def of_check(checked: Check, kind: str, choice: PlanChoice = AT_ONCE) -> dict[str, Any] | None:
-    """What Start would cost; None where nothing would be sent."""
-    if not checked.parts:
-        return None
-    estimate = costs.estimate_of_check(database(), settings(), checked, MailingKind(kind), choice)
-    return _written(estimate)
-
-
-def of_mailing(mailing_id: int) -> dict[str, Any]:
-    """{"estimate", "actual"} as the page shows them."""
-    cost = costs.of_mailing(database(), settings(), mailing_id)
-    return {"estimate": _written(cost["estimate"]), "actual": _written(cost["actual"])}
-
-
-def _written(cost: Mapping[str, Any]) -> dict[str, Any]:
-    elsewhere = cost.get("comparison")
-    return {
-        "amount": " + ".join(_money(one["amount"], one["currency"]) for one in cost["amounts"]),
-        "parts_without_price": cost["parts_without_price"],
-        "parts_unknown": cost.get("parts_unknown", 0),
-        "from_amount": elsewhere and _money(elsewhere["from"], elsewhere["currency"]),
-        "to_amount": elsewhere and _money(elsewhere["to"], elsewhere["currency"]),
-    }
-
-
-def _money(amount: str | None, currency: str) -> str:
-    return "" if amount is None else money.written(Decimal(amount), currency, languages.current())
-
-
 def _tariffs(status: int, typed: Mapping[str, Any], edited: str | None) -> ResponseReturnValue:
     known = tariffs.list_tariffs(database(), settings())
     chosen = next((one for one in known if one["tariff"] == edited), None)
@@ -200,7 +165,7 @@ def _tariffs(status: int, typed: Mapping[str, Any], edited: str | None) -> Respo
         sims=sims.list_sims(database(), settings()),
         typed=typed,
         edited=chosen and chosen["tariff"],
-        money=_money,
+        money=cost_pages.money_written,
         currency=settings().cost.currency,
     )
     return page, status

@@ -16,7 +16,9 @@ from pbx_sms.config import Settings
 from pbx_sms.core.planning.choice import PlanChoice
 from pbx_sms.drivers.modem import ModemState
 from pbx_sms.operations import costs, mailings, tariffs
+from pbx_sms.operations.costs.compare import compared
 from pbx_sms.operations.costs.estimate import estimated, plan_of
+from pbx_sms.operations.routing import rules
 from pbx_sms.storage import devices
 from pbx_sms.storage.engine import Database
 from pbx_sms.storage.schema import attempts, sims
@@ -227,3 +229,38 @@ def test_where_some_sims_have_no_tariff_the_sum_lacks_their_parts_and_says_so(
         2,
     )
     assert created["cost"]["reason_params"] == {"sims": [IMSIS[1]]}
+
+
+def test_a_rule_that_binds_the_mailing_to_a_sim_is_in_the_estimate(
+    sqlite_database: Database, settings: MakeSettings
+) -> None:
+    made = settings()
+    add_sims(sqlite_database, 2)
+    priced(sqlite_database, made, "gsm1")
+    tariffs.add(sqlite_database, made, name="Dear", values={"price_per_part": "10"})
+    tariffs.give(sqlite_database, made, sim="gsm2", tariff="Dear")
+    rules.add(sqlite_database, made, kind="only", sim_names=["gsm2"], strict=True)
+    created = mailings.create(sqlite_database, made, list_id=make_list(sqlite_database, people(4)), text=TEXT)
+    assert created["cost"]["estimate"]["amounts"] == [{"currency": "RUB", "amount": "40.00"}]
+    # what each SIM alone would cost is another question
+    found = costs.compare(sqlite_database, made, mailing_id=created["mailing_id"])
+    assert [(one["sim"], one["total"]) for one in found if one["kind"] == "sim"] == [
+        (IMSIS[0], "12.00"),
+        (IMSIS[1], "40.00"),
+    ]
+
+
+def test_through_one_sim_a_mailing_takes_as_long_as_it_takes_over_its_months(
+    sqlite_database: Database, settings: MakeSettings
+) -> None:
+    made = settings(limits=TEN_A_DAY)
+    add_sims(sqlite_database, 2)
+    now = moscow("2026-11-30T12:00")
+    priced(sqlite_database, made, "gsm1", "gsm2", included_parts="12")
+    with sqlite_database.read() as connection:
+        plan = plan_of(connection, made, [("+79160000000", 1)] * 35, now)
+        (first, second, *_) = compared(made, plan, None)
+    # 10 on 30 November, all included; 25 in December, of which 13 are paid
+    for one in (first, second):
+        assert (one["kind"], one["included"], one["amount"]) == ("sim", 22, "39.00")
+        assert one["ends_at"].astimezone(MOSCOW).date().isoformat() == "2026-12-03"

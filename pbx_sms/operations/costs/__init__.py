@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
-from pbx_sms.operations.costs.compare import compare
+from pbx_sms.operations.costs.compare import compare, compare_messages
 from pbx_sms.operations.costs.estimate import estimate_of_check, estimate_of_parts
 from pbx_sms.operations.costs.of_mailing import as_told, of_mailing, told
 
-__all__ = ["as_told", "compare", "estimate_of_check", "estimate_of_parts", "of_mailing", "told"]
+__all__ = [
+    "as_told",
+    "compare",
+    "compare_messages",
+    "estimate_of_check",
+    "estimate_of_parts",
+    "of_mailing",
+    "told",
+]

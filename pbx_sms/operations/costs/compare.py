@@ -41,7 +41,7 @@ def compare(
     if mailing_id is None:
         with database.read() as connection:
             desk = Desk(connection, settings, database.now())
-            return _compared(
+            return compared(
                 settings, Plan(desk=desk, messages=[("", parts or 0)], now=desk.now), only_tariffs
             )
     with database.read() as connection:
@@ -82,13 +82,13 @@ def compare_messages(
     with database.read() as connection:
         now = database.now()
         plan = plan_of(connection, settings, messages, now, kind=kind, zones=zones, choice=choice)
-        return _compared(settings, plan, only_tariffs)
+        return compared(settings, plan, only_tariffs)
 
 
 _Offered = tuple[Offer, dict[str, Any]]
 
 
-def _compared(settings: Settings, plan: Plan, only_tariffs: Sequence[str] | None) -> list[dict[str, Any]]:
+def compared(settings: Settings, plan: Plan, only_tariffs: Sequence[str] | None) -> list[dict[str, Any]]:
     of_sims = [] if only_tariffs is not None else [*_sim_offers(settings, plan)]
     of_tariffs = _tariff_offers(plan.desk, plan.desk.brands(plan.messages), only_tariffs)
     return [*_ranked(of_sims), *_ranked(of_tariffs)]

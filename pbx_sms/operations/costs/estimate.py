@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -28,6 +28,7 @@ from pbx_sms.operations.forecasts.pool import Pool, read_pool
 from pbx_sms.operations.forecasts.work import PLANNED, planned, waiting
 from pbx_sms.operations.mailings.check import Check
 from pbx_sms.operations.price_desk import Desk, Messages, PricedSim, net_of
+from pbx_sms.operations.routing.choice import routes_of
 from pbx_sms.storage.engine import Database
 
 
@@ -52,13 +53,16 @@ def estimate_of_parts(
     kind: MailingKind = MailingKind.INFORMATION,
     zones: Sequence[str] = (),
     choice: PlanChoice = AT_ONCE,
+    mailing_id: int | None = None,
 ) -> dict[str, Any]:
     """What messages that are still to be made will cost: {"parts", "amounts", "parts_without_price", "sims":
     [{"sim", "label", "tariff", "parts", "included", "amount", "currency", "months": [{"begins_on", "parts",
     "included", "amount"}]}], "comparison"?}."""
     with database.read() as connection:
         now = database.now()
-        plan = plan_of(connection, settings, messages, now, kind=kind, zones=zones, choice=choice)
+        plan = plan_of(
+            connection, settings, messages, now, kind=kind, zones=zones, choice=choice, mailing_id=mailing_id
+        )
         return estimated(settings, plan)
 
 
@@ -68,11 +72,19 @@ def estimate_of_check(
     checked: Check,
     kind: MailingKind,
     choice: PlanChoice = AT_ONCE,
+    *,
+    mailing_id: int | None = None,
 ) -> dict[str, Any]:
     """The same of what Start would make."""
     messages = list(zip(checked.msisdns, checked.part_counts, strict=True))
     return estimate_of_parts(
-        database, settings, messages, kind=kind, zones=checked.message_zones, choice=choice
+        database,
+        settings,
+        messages,
+        kind=kind,
+        zones=checked.message_zones,
+        choice=choice,
+        mailing_id=mailing_id,
     )
 
 
@@ -85,13 +97,16 @@ def plan_of(
     kind: MailingKind = MailingKind.INFORMATION,
     zones: Sequence[str] = (),
     choice: PlanChoice = AT_ONCE,
+    mailing_id: int | None = None,
 ) -> Plan:
+    """`mailing_id`: where it is stored as a draft; rules may be about it."""
     parts = [count for _, count in messages]
+    routes = routes_of(connection, settings, [msisdn for msisdn, _ in messages], kind, mailing_id, now)
     try:
-        mine = planned(settings, parts, kind, now, zones=zones, choice=choice)
+        mine = planned(settings, parts, kind, now, zones=zones, choice=choice, routes=routes)
     except Refused:
         # the check tells what is wrong with the plan; the parts cost something all the same
-        mine = planned(settings, parts, kind, now)
+        mine = planned(settings, parts, kind, now, routes=routes)
     return Plan(
         desk=Desk(connection, settings, now),
         pool=read_pool(connection, settings, now),
@@ -142,7 +157,7 @@ def foreseen(settings: Settings, plan: Plan, *, only: PricedSim | None = None) -
         works = plan.works
         if only is not None:
             outlooks = tuple(one for one in outlooks if one.sim_id == only.row.sim_id)
-            works = plan.works[-1:]
+            works = tuple(_anywhere(work) for work in plan.works[-1:])
         told = everything(settings, plan.pool, works, plan.now, trace=tell, sims=outlooks)
         ending = told.mailings[PLANNED]
     left = [one for place, one in enumerate(plan.messages) if place not in placed]
@@ -161,6 +176,12 @@ def foreseen(settings: Settings, plan: Plan, *, only: PricedSim | None = None) -
         ],
         ending=ending,
     )
+
+
+def _anywhere(work: MailingWork) -> MailingWork:
+    """Without what rules say about the SIMs."""
+    free = [replace(rows, sim_ids=None, preferred=frozenset(), without=frozenset()) for rows in work.rows]
+    return replace(work, rows=free)
 
 
 def month_rows(desk: Desk, months: Sequence[MonthCharge]) -> list[dict[str, Any]]:

@@ -111,7 +111,7 @@ def _of_draft(database: Database, settings: Settings, mailing: Row[Any]) -> dict
         return estimate_of_parts(database, settings, ())
     checked = check_of(database, settings, mailing)
     kind, choice = MailingKind(mailing.kind), mailings.plan_of(mailing)
-    return estimate_of_check(database, settings, checked, kind, choice)
+    return estimate_of_check(database, settings, checked, kind, choice, mailing_id=mailing.mailing_id)
 
 
 def _of_started(

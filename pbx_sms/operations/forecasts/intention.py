@@ -4,25 +4,18 @@ the SIMs. The forecast and the rehearsal both begin with it, and nothing of it i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-
-from sqlalchemy import Connection
 
 from pbx_sms.config import Settings
 from pbx_sms.core.forecast import MailingWork
 from pbx_sms.core.mailing import MailingKind
 from pbx_sms.core.planning.choice import AT_ONCE, PlanChoice
-from pbx_sms.core.route_rules import Route
 from pbx_sms.operations.forecasts.pool import Pool, read_pool
 from pbx_sms.operations.forecasts.work import planned, waiting
 from pbx_sms.operations.mailings.check import Check, Progress, check, parse_kind
-from pbx_sms.operations.routing.choice import RouteChooser
+from pbx_sms.operations.routing.choice import routes_of
 from pbx_sms.storage.engine import Database
-
-#: numbers whose routes are looked for at a time
-_CHUNK = 5_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,29 +76,10 @@ def of_check(
             now,
             zones=checked.message_zones,
             choice=choice,
-            routes=_routes_of(connection, settings, checked.msisdns, kind, mailing_id, now),
+            routes=routes_of(connection, settings, checked.msisdns, kind, mailing_id, now),
         )
         return Intention(
             made_at=now,
             pool=read_pool(connection, settings, now),
             works=(*waiting(connection, settings), mine),
         )
-
-
-def _routes_of(
-    connection: Connection,
-    settings: Settings,
-    msisdns: Sequence[str],
-    kind: MailingKind,
-    mailing_id: int | None,
-    now: datetime,
-) -> list[Route | None]:
-    """The routes that Start would give the messages, in their order; empty where there are no rules."""
-    chooser = RouteChooser(connection, settings, kind, now, mailing_id=mailing_id)
-    found: list[Route | None] = []
-    if chooser.has_rules:
-        for start in range(0, len(msisdns), _CHUNK):
-            chunk = msisdns[start : start + _CHUNK]
-            known = chooser.known(connection, set(chunk))
-            found += [known[msisdn].choice.route for msisdn in chunk]
-    return found

@@ -201,7 +201,10 @@ def _start(
                 choice=choice,
             )
             checked.refuse_problems()
-            estimate = costs.estimate_of_check(database, settings, checked, MailingKind(mailing.kind), choice)
+            kind = MailingKind(mailing.kind)
+            estimate = costs.estimate_of_check(
+                database, settings, checked, kind, choice, mailing_id=mailing_id
+            )
             with database.begin() as connection:
                 mailings.set_cost_estimate(connection, mailing_id, estimate)
         remove_left_behind(database, mailing_id, claim)

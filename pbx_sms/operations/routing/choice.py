@@ -13,7 +13,7 @@ from pbx_sms.core import route_rules
 from pbx_sms.core.mailing import MailingKind
 from pbx_sms.core.numbering import NumberingPlan
 from pbx_sms.core.operator_brand import brand, brand_of_sim
-from pbx_sms.core.route_rules import Addressee, Choice, Pool, RouteRule, RouteRuleKind, SimFacts
+from pbx_sms.core.route_rules import Addressee, Choice, Pool, Route, RouteRule, RouteRuleKind, SimFacts
 from pbx_sms.operations import group_members
 from pbx_sms.operations.price_desk import Desk, net_of
 from pbx_sms.operations.sims import label_of
@@ -25,6 +25,8 @@ from pbx_sms.storage.routing.facts import SimOfPool
 
 #: from so many numbers on the whole numbering plan is loaded
 _MANY = 200
+#: numbers whose routes are looked for at a time
+_CHUNK = 5_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,6 +138,25 @@ class RouteChooser:
             name=label_of(settings, sim.imsi, sim.label) or sim.imsi,
             operator=brand_of_sim(imsi=sim.imsi, operator=sim.operator, own_operator=own),
         )
+
+
+def routes_of(
+    connection: Connection,
+    settings: Settings,
+    msisdns: Sequence[str],
+    kind: MailingKind,
+    mailing_id: int | None,
+    now: datetime,
+) -> list[Route | None]:
+    """The routes that Start would give the messages, in their order; empty where there are no rules."""
+    chooser = RouteChooser(connection, settings, kind, now, mailing_id=mailing_id)
+    found: list[Route | None] = []
+    if chooser.has_rules:
+        for start in range(0, len(msisdns), _CHUNK):
+            chunk = msisdns[start : start + _CHUNK]
+            known = chooser.known(connection, set(chunk))
+            found += [known[msisdn].choice.route for msisdn in chunk]
+    return found
 
 
 def prices_of(desk: Desk, sims: Sequence[SimOfPool]) -> Callable[[str | None], dict[int, float]]:
