@@ -6,10 +6,11 @@ from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_login import current_user
 
 from pbx_sms.core.people.merging import MergeRule
 from pbx_sms.errors import PbxSmsError, Refused
-from pbx_sms.operations import contacts, groups
+from pbx_sms.operations import contacts, groups, person_caps
 from pbx_sms.storage import contacts as stored_contacts
 from pbx_sms.storage import groups as stored_groups
 from pbx_sms.storage import views
@@ -39,6 +40,7 @@ def index() -> ResponseReturnValue:
         rows=[contacts.as_dict(contact) for contact in found[:SHOWN]],
         total=total,
         words=words,
+        caps=person_caps.show(database(), settings()),
         next_id=found[SHOWN - 1].contact_id if len(found) > SHOWN else None,
     )
 
@@ -58,6 +60,30 @@ def add() -> ResponseReturnValue:
         return redirect(url_for("contact_pages.index"), 303)
     flash(languages.render("cli_contact_added" if told["is_new"] else "cli_contact_changed", told), "good")
     return redirect(url_for("contact_pages.show", number=told["number"]), 303)
+
+
+@blueprint.post("/cap")
+def choose_caps() -> ResponseReturnValue:
+    """How many messages one person may get; an empty field is none at all."""
+    try:
+        wanted = {
+            name: _count(request.form[name]) for name in ("per_day", "per_week") if name in request.form
+        }
+        told = person_caps.choose(database(), settings(), by=current_user.name, **wanted)
+    except Refused as refused:
+        flash(sentence(refused), "error")
+    else:
+        flash(languages.render("cli_person_caps", told), "good")
+    return redirect(url_for("contact_pages.index", _anchor="caps"), 303)
+
+
+def _count(typed: str) -> int:
+    typed = typed.strip()
+    if not typed:
+        return 0
+    if not (typed.isascii() and typed.isdigit()) or len(typed) > 9:
+        raise Refused("person_cap_invalid", value=typed[:40], most=person_caps.MOST)
+    return int(typed)
 
 
 @blueprint.get("/import")

@@ -13,7 +13,7 @@ from pbx_sms.cli.output import Column, Output, key
 from pbx_sms.core.people.merging import MergeRule
 from pbx_sms.errors import Refused
 from pbx_sms.lists.request import ListMapping
-from pbx_sms.operations import contacts
+from pbx_sms.operations import contacts, person_caps
 
 COLUMNS = (
     Column("cli_column_number", key("number")),
@@ -58,6 +58,10 @@ def add_commands(commands: Commands) -> None:
         default=[],
         help='a field; "K=" takes it away',
     )
+
+    cap = add_command(group, "cap", cap_people, "How many messages one person may get; show it or choose it.")
+    cap.add_argument("--per-day", metavar="N", type=not_negative, help="in any 24 hours; 0 = no cap")
+    cap.add_argument("--per-week", metavar="N", type=not_negative, help="in any 7 days; 0 = no cap")
 
     remove = add_command(group, "remove", remove_contact, "Forget a contact; what was sent stays.")
     remove.add_argument("number", metavar="NUMBER")
@@ -130,6 +134,21 @@ def set_contact(context: Context, args: argparse.Namespace) -> int:
 def remove_contact(context: Context, args: argparse.Namespace) -> int:
     removed = contacts.remove(context.database, context.settings, args.number)
     context.output.object(removed, context.output.sentence("cli_contact_removed", removed))
+    return 0
+
+
+def cap_people(context: Context, args: argparse.Namespace) -> int:
+    if args.per_day is None and args.per_week is None:
+        caps = person_caps.show(context.database, context.settings)
+    else:
+        caps = person_caps.choose(
+            context.database,
+            context.settings,
+            per_day=args.per_day,
+            per_week=args.per_week,
+            by=context.person,
+        )
+    context.output.object(caps, context.output.sentence("cli_person_caps", caps))
     return 0
 
 

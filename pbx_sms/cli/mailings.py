@@ -258,6 +258,8 @@ def _tell(output: Output, created: Mapping[str, Any]) -> None:
     code = _CREATED.get(created["state"], "cli_mailing_started")
     begins = output.cell(created.get("scheduled_at"))
     lines = [output.sentence(code, {**created, "left_out": len(left_out), "scheduled_at": begins})]
+    if "person_cap_waits" in created:
+        lines.append(output.sentence("cli_person_cap_waits", created))
     for row in left_out:
         number = output.cell(row["number"] or row.get("value")) or "—"
         why = output.reason(row)

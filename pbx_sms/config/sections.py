@@ -250,6 +250,10 @@ class PeopleSettings(Section):
     failing_after: Count = 3
     #: hours in which the same text does not go to the same number again
     same_text_h: Annotated[float, Field(ge=0, le=24 * 366)] = 24
+    #: messages that one person may get in any 24 hours and 7 days, of whatever mailings; left out: as it
+    #: was chosen in the panel
+    per_person_per_day: Count | None = None
+    per_person_per_week: Count | None = None
 
 
 class HealthSettings(Section):

@@ -34,7 +34,7 @@ from pbx_sms.engine.scheduler import Duty, Scheduler
 from pbx_sms.engine.sim_worker import Rules
 from pbx_sms.engine.storage_thread import StorageThread, Work
 from pbx_sms.errors import Refused
-from pbx_sms.storage import agent_clock, agent_lock, devices, queue
+from pbx_sms.storage import agent_clock, agent_lock, devices, person_caps, queue
 from pbx_sms.storage.agent_lock import AgentLock
 from pbx_sms.storage.engine import Database, open_database
 from pbx_sms.storage.incoming_rules import IncomingRules
@@ -144,6 +144,8 @@ class Engine:
                 zone=zone,
                 validity_s=round(settings.sending.validity_h * 3600),
                 resume_parts_s=settings.sending.resume_parts_s,
+                per_person_per_day=settings.people.per_person_per_day,
+                per_person_per_week=settings.people.per_person_per_week,
                 intent_s=self._pace.intent_s,
             )
             around = Surroundings(
@@ -258,6 +260,8 @@ class Engine:
         agent_clock.keep(work.connection, agent_id, self._database)
         recovery = queue.recover(work.connection, agent_id, work.now, work.events)
         log.info("agent=%s recovered: %s", name, recovery)
+        caps = person_caps.caps_of(self._settings, person_caps.stored(work.connection))
+        queue.release_changed(work.connection, caps)
         ports = {configured.name: configured.port or configured.device for configured in self._settings.modem}
         modem_ids = [
             devices.register_modem(work.connection, agent_id, modem.name, ports.get(modem.name), work.now)

@@ -41,6 +41,9 @@ class Rules:
     zone: ZoneInfo
     validity_s: int
     resume_parts_s: float
+    #: messages that one person may get, where the settings file says it
+    per_person_per_day: int | None
+    per_person_per_week: int | None
     #: an intent older than this is nobody's any more
     intent_s: float
 
@@ -150,6 +153,8 @@ class SimWorker:
             whole_message=self._slot.takes_whole_messages,
             until_at=self._storage.database.now(),
             modem_id=self._slot.modem_id,
+            per_person_per_day=self._rules.per_person_per_day,
+            per_person_per_week=self._rules.per_person_per_week,
             route_id=message.route_id,
             why_this_sim=self._dispatcher.why_this_sim(self._slot, message),
         )

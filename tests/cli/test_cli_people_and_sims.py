@@ -241,3 +241,12 @@ def test_the_list_tells_by_when_a_sim_has_to_be_used(pbx_sms: Command, sim: str)
 def test_a_sim_that_is_not_there_is_refused(pbx_sms: Command, sim: str) -> None:
     for result in pbx_sms.all(("sim", "hold", "gsm9"), ("sim", "release", "gsm9")):
         assert "no SIM “gsm9”" in result.refusal()
+
+
+def test_how_many_one_person_may_get_is_shown_and_chosen(pbx_sms: Command) -> None:
+    nothing = {"per_day": 0, "per_week": 0, "in_settings": []}
+    assert pbx_sms("contact", "cap", "--json").object() == nothing
+    assert "in 24 hours 2, in 7 days 0" in pbx_sms("contact", "cap", "--per-day", "2").out
+    chosen = pbx_sms("contact", "cap", "--per-week", "5", "--json").object()
+    assert chosen == {"per_day": 2, "per_week": 5, "in_settings": []}
+    assert "1000" in pbx_sms("contact", "cap", "--per-day", "5000").refusal()

@@ -174,12 +174,23 @@ class Rig:
         sim_id: int,
         agent_id: int,
         limits: SimLimits = UNLIMITED,
+        **values: Any,
+    ) -> Granted | Denied:
+        begun = self.begun(message_id, sim_id, agent_id, limits, **values)
+        return self.do(lambda connection, new: queue.begin_submit(connection, begun, self.now, new))
+
+    def begun(
+        self,
+        message_id: int,
+        sim_id: int,
+        agent_id: int,
+        limits: SimLimits = UNLIMITED,
         *,
         first_seen_at: datetime = NOW - timedelta(days=90),
         whole_message: bool = False,
-        modem_id: int | None = None,
-    ) -> Granted | Denied:
-        begun = Begun(
+        **values: Any,
+    ) -> Begun:
+        return Begun(
             message_id=message_id,
             agent_id=agent_id,
             sim_id=sim_id,
@@ -189,9 +200,8 @@ class Rig:
             resume_parts_s=RESUME_S,
             whole_message=whole_message,
             until_at=self.now + INTENT,
-            modem_id=modem_id,
+            **values,
         )
-        return self.do(lambda connection, new: queue.begin_submit(connection, begun, self.now, new))
 
     def granted(self, *args: Any, **values: Any) -> Granted:
         answer = self.begin(*args, **values)

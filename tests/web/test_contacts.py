@@ -240,3 +240,28 @@ def test_a_viewer_sees_everything_and_no_form(office: Office) -> None:
         assert 'method="post"' not in content, path
     for path in ("/contacts/import", "/groups/new", "/templates/new"):
         assert office.get(client, path).status_code == 403
+
+
+def test_how_many_one_person_may_get_is_chosen_on_the_page_of_contacts(office: Office) -> None:
+    viewer, client = office.client(Role.VIEWER), office.client(Role.OPERATOR)
+    assert 'id="caps"' not in office.get(viewer, "/contacts").text
+    answer = office.post(client, "/contacts/cap", per_day="2", per_week="")
+    assert answer.headers["Location"].endswith("/contacts#caps")
+    page = office.get(client, "/contacts").text
+    assert "in 24 hours 2, in 7 days 0" in page
+    assert re.search(r'name="per_day"[^>]* value="2"', page)
+    for wrong in ("two", "-1", "1001", "9" * 30):
+        office.post(client, "/contacts/cap", per_day=wrong)
+        assert "no number of messages" in office.get(client, "/contacts").text
+    assert re.search(r'name="per_day"[^>]* value="2"', office.get(client, "/contacts").text)
+    # who may only read sees what holds, and changes nothing
+    assert re.search(r'name="per_day"[^>]* disabled', office.get(viewer, "/contacts").text)
+    assert office.post(viewer, "/contacts/cap", per_day="9").status_code == 403
+
+
+def test_a_cap_of_the_settings_file_is_shown_and_not_asked(office: Office) -> None:
+    people = office.settings.people.model_copy(update={"per_person_per_week": 4})
+    office.app.extensions["pbx_sms_settings"] = office.settings.model_copy(update={"people": people})
+    page = office.get(office.client(Role.OPERATOR), "/contacts").text
+    assert re.search(r'name="per_week"[^>]* value="4" disabled', page)
+    assert "set in pbx-sms.toml" in page

@@ -15,6 +15,7 @@ from pbx_sms.core.planning.choice import AT_ONCE, PlanChoice
 from pbx_sms.core.reason import Reason
 from pbx_sms.core.segments import Measure
 from pbx_sms.errors import NotFound, Refused
+from pbx_sms.operations import person_caps
 from pbx_sms.operations.mailings.plan import (
     Decision,
     Incomplete,
@@ -96,6 +97,12 @@ class Check:
     message_zones: tuple[str, ...]
     #: messages whose recipient's zone nothing told; 0 where zones do not matter
     guessed_zones: int
+    #: messages that would wait, because their people have had as many as one may get
+    person_cap_waits: int
+
+    def waits(self) -> dict[str, int]:
+        """As `create` and `start` tell it: nothing where nothing waits."""
+        return {"person_cap_waits": self.person_cap_waits} if self.person_cap_waits else {}
 
     def refuse_problems(self) -> None:
         """Raises Refused with the first thing that would keep it from starting."""
@@ -238,7 +245,10 @@ def check(
         problems += tally.problems()
     with database.read() as connection:
         started_before = mailings.started_with(connection, list_id, text)
-    return _checked(head, tally, problems, used_columns, started_before)
+    person_cap_waits = person_caps.waiting_count(
+        database, settings, MailingKind(kind), tally.msisdns, database.now()
+    )
+    return _checked(head, tally, problems, used_columns, started_before, person_cap_waits)
 
 
 def _checked(
@@ -247,6 +257,7 @@ def _checked(
     problems: list[Reason],
     used_columns: tuple[str, ...],
     started_before: list[int],
+    person_cap_waits: int,
 ) -> Check:
     return Check(
         list_id=head.list_id,
@@ -274,6 +285,7 @@ def _checked(
         zones=dict(tally.zones.most_common()),
         message_zones=tuple(tally.message_zones),
         guessed_zones=tally.guessed_zones,
+        person_cap_waits=person_cap_waits,
     )
 
 

@@ -71,7 +71,7 @@ def create(
 ) -> dict[str, Any]:
     """A draft, or with `start` a running or scheduled mailing: {"mailing_id", "state", "scheduled_at"?,
     "messages", "parts", "left_out": [{"row", "number", "reason", "reason_params", "value"?}], "cost" (see
-    `costs.as_told`)}.
+    `costs.as_told`), "person_cap_waits"? (messages that will wait for their people's cap)}.
 
     `name` is the list's name where none is given; with `allow_failing` numbers that fail again and again are
     written to as well; `unknown` a value of `UnknownPolicy`; with `trial` so many
@@ -121,7 +121,7 @@ def create(
             also(connection, mailing_id)
     database.wake()
     if start:
-        return _start(database, settings, mailing_id, progress, is_checked=True)
+        return _start(database, settings, mailing_id, progress, is_checked=True) | checked.waits()
     return {
         "mailing_id": mailing_id,
         "state": str(MailingState.DRAFT),
@@ -129,6 +129,7 @@ def create(
         "parts": checked.parts,
         "left_out": [one.as_dict() for one in checked.left_out],
         "cost": costs.as_told(estimate),
+        **checked.waits(),
     }
 
 
@@ -187,6 +188,7 @@ def _start(
         choice = mailings.plan_of(mailing) if choice is None else choice
         choice.refuse_impossible(database.now())
         estimate = mailing.cost_estimate
+        waits: dict[str, int] = {}
         if not is_checked:
             checked = check(
                 database,
@@ -205,6 +207,7 @@ def _start(
             estimate = costs.estimate_of_check(
                 database, settings, checked, kind, choice, mailing_id=mailing_id
             )
+            waits = checked.waits()
             with database.begin() as connection:
                 mailings.set_cost_estimate(connection, mailing_id, estimate)
         remove_left_behind(database, mailing_id, claim)
@@ -219,6 +222,7 @@ def _start(
         "parts": filled.part_count,
         "left_out": [one.as_dict() for one in filled.left_out],
         "cost": costs.as_told(estimate),
+        **waits,
     }
 
 

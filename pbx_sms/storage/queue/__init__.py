@@ -32,6 +32,7 @@ from pbx_sms.storage.queue.orders import (
     return_unstarted,
     suppress,
 )
+from pbx_sms.storage.queue.person_cap import release_changed
 from pbx_sms.storage.queue.probes import add_probe, open_probe, probes_overdue
 from pbx_sms.storage.queue.recovery import Recovery, abandon_overdue, recover
 from pbx_sms.storage.queue.report import record_report
@@ -74,6 +75,7 @@ __all__ = [
     "record_whole_report",
     "recover",
     "release",
+    "release_changed",
     "release_of_agent",
     "renew",
     "resolve",

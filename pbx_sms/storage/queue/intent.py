@@ -30,6 +30,9 @@ class Begun:
     until_at: datetime
     #: the modem that must hold the SIM; None where that is not to be checked
     modem_id: int | None = None
+    #: messages that one person may get, where the settings file says it; 0 = no cap
+    per_person_per_day: int | None = None
+    per_person_per_week: int | None = None
     #: the message's route, by which the SIM was chosen, and why
     route_id: int | None = None
     why_this_sim: Reason | None = None

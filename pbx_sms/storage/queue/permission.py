@@ -13,10 +13,11 @@ from sqlalchemy import Connection, and_, bindparam, func, select
 
 from pbx_sms.core.mailing import MailingState
 from pbx_sms.core.message import MessageState
+from pbx_sms.core.people.cap import Period
 from pbx_sms.core.reason import Reason
 from pbx_sms.core.sim import PROBED, SimState
 from pbx_sms.storage.events import NewEvent
-from pbx_sms.storage.queue import leases, orders, stopped
+from pbx_sms.storage.queue import leases, orders, person_cap, stopped
 from pbx_sms.storage.queue.intent import Begun, Denied
 from pbx_sms.storage.schema import mailings, messages, sending_windows, sims
 from pbx_sms.storage.usage import Shortage
@@ -41,6 +42,10 @@ _MESSAGE = (
         messages.c.first_accepted_at,
         messages.c.sim_id,
         messages.c.probe,
+        messages.c.trial_of,
+        messages.c.reason_code,
+        person_cap.stored_cap(Period.DAY).label("cap_per_day"),
+        person_cap.stored_cap(Period.WEEK).label("cap_per_week"),
         mailings.c.state.label("mailing_state"),
         messages.c.confirms_stop_id,
         stopped.is_stopped().label("stopped"),
@@ -132,6 +137,8 @@ def forbidden(
     if taken or (row.sim_state != SimState.READY and not (row.probe and row.sim_state in PROBED)):
         short = Shortage(reason=Reason("waits_for_sim"), until_at=None)
         return not_now(connection, begun, row, short, now, new_events)
+    if row.rank == 0 and not is_begun:
+        return person_cap.held_back(connection, begun, row, now, new_events)
     return None
 
 

@@ -22,6 +22,7 @@ from pbx_sms.storage.schema.people import (
     stop_list,
     users,
 )
+from pbx_sms.storage.schema.person_caps import person_caps
 from pbx_sms.storage.schema.planning import sending_windows
 from pbx_sms.storage.schema.routes import routes, routing_rules
 from pbx_sms.storage.schema.scripting import script_cursors, script_orders
@@ -64,6 +65,7 @@ __all__ = [
     "numbering_ranges",
     "notifications",
     "parts",
+    "person_caps",
     "recipients",
     "reports",
     "routes",
