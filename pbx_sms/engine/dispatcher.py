@@ -78,6 +78,7 @@ class Dispatcher:
         """The SIM is gone: what only it could send is given back with the next look."""
         if self._slots.get(slot.sim_id) is slot:
             del self._slots[slot.sim_id]
+            self._stock.tried.pop(slot.sim_id, None)
         if slot.waiting is not None and not slot.waiting.done():
             slot.waiting.set_result(None)
         self.look()
@@ -126,8 +127,15 @@ class Dispatcher:
         """The rule that chose the SIM for the message; None for the default spread."""
         return self._book.reason(slot, message)
 
+    def granted(self, slot: SimSlot) -> None:
+        """The intent of what the SIM was given is written: it goes nowhere else."""
+        if self._stock.tried.pop(slot.sim_id, None) is not None:
+            self.dispatch()
+
     def denied(self, slot: SimSlot, message: Leased, denied: Denied) -> None:
         """An intent was not granted. What is still leased goes back to the head of the stock."""
+        if self._stock.tried.pop(slot.sim_id, None) is not None:
+            self.look()
         shortage = denied.shortage
         if shortage is None:
             return
@@ -216,6 +224,8 @@ class Dispatcher:
         if pair is not None:
             slot, message = pair
             slot.given_s = self._loop.time()
+            if message.rank and not message.begun:
+                self._stock.tried[slot.sim_id] = message
             key = queue_of(message)
             if key not in self._exhausted and (
                 self._stock.count(key) < len(self._slots)
@@ -252,7 +262,11 @@ class Dispatcher:
             and slot.not_before_s <= now_s + max(room.SOON_S, slot.limits.min_gap_s)
             and any(slot.quota_allows(rank, now) for rank in room.RANKS)
         ]
-        free = frozenset(slot.sim_id for slot in self._slots.values() if slot.idle(now_s + room.SOON_S))
+        free = [slot for slot in self._slots.values() if slot.idle(now_s + room.SOON_S)]
+        offered = {
+            rank: frozenset(slot.sim_id for slot in free if slot.quota_allows(rank, now))
+            for rank in room.RANKS
+        }
         lacked = [one.message_id for slot in self._slots.values() for one in slot.blocked_for.values()]
         plan = FillPlan(
             agent_id=self._agent_id,
@@ -308,7 +322,7 @@ class Dispatcher:
         self._book.learn(filled, now_s)
         if filled.has_company is not None:
             self._has_company, self._company_read_s = filled.has_company, now_s
-        self._stock.waiting, self._stock.offered = tuple(filled.waiting), free
+        self._stock.waiting, self._stock.offered = tuple(filled.waiting), offered
         if room.unblock(self._slots.values(), filled.gone, filled.waiting):
             self._look.set()
         self._stock.remove(filled.returned)

@@ -139,9 +139,12 @@ class SimSlot:
 
     def is_kept_for(self, message: Leased, now: datetime) -> bool:
         """The message lacks nothing but quota here: what becomes free is for no lower kind."""
-        if message.bound_sim_id is not None and message.bound_sim_id != self.sim_id:
-            return False
-        return not self.quota_allows(message.rank, now) and self.too_large(message, now) is None
+        return self.has_or_gets_room(message, now) and not self.quota_allows(message.rank, now)
+
+    def has_or_gets_room(self, message: Leased, now: datetime) -> bool:
+        """The message may go here, now or when its quota is free."""
+        is_others = message.bound_sim_id is not None and message.bound_sim_id != self.sim_id
+        return not is_others and self.too_large(message, now) is None
 
     def can_take(self, message: Leased, now: datetime) -> bool:
         if message.bound_sim_id is not None and message.bound_sim_id != self.sim_id:

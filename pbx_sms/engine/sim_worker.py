@@ -103,6 +103,7 @@ class SimWorker:
         if isinstance(answer, Denied):
             self._dispatcher.denied(self._slot, message, answer)
             return message, None
+        self._dispatcher.granted(self._slot)
         outcome = await self._hand_over(answer)
         settling = self._settle(answer, outcome)
         if outcome.verdict.kind is Kind.ACCEPTED and answer.part_numbers[-1] == answer.part_count:

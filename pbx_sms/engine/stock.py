@@ -8,7 +8,7 @@ nothing behind it. Lives on the event loop and speaks to nobody.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 
 from pbx_sms.core.reason import Reason
@@ -31,8 +31,10 @@ class Stock:
         self._book = book
         #: messages of higher kinds that wait in the queue, for whichever PBX has room first
         self.waiting: tuple[Leased, ...] = ()
-        #: SIMs that were free when that was seen: they were given what they can take of it
-        self.offered: frozenset[int] = frozenset()
+        #: rank → SIMs that were free and had room when that was seen: they were given what they can take
+        self.offered: Mapping[int, frozenset[int]] = {}
+        #: SIM → the message of a higher kind that it was given and may yet be denied
+        self.tried: dict[int, Leased] = {}
 
     def __len__(self) -> int:
         return sum(map(len, self._queues.values()))
@@ -132,13 +134,20 @@ class Stock:
                 del self._queues[key]
             load = choose_sim(slot.load() for slot in able)
             assert load is not None
+            if load.sim_id not in self.offered.get(rank, ()):
+                # it takes what was leased for another SIM, which is to find something too
+                self.offered = {**self.offered, rank: frozenset()}
             return next(slot for slot in able if slot.sim_id == load.sim_id), message
         return None
 
     def would_take(self, slot: SimSlot, now: datetime, rank: int = -1) -> bool:
-        """It became free since something above the rank was seen that it can take: that is leased first."""
-        return slot.sim_id not in self.offered and any(
-            message.rank > rank and slot.can_take(message, now) and self._book.lets(slot, message, now)
+        """It became free, or its quota did, since something above the rank was seen that it can take: that is
+        leased first."""
+        return any(
+            message.rank > rank
+            and slot.sim_id not in self.offered.get(message.rank, ())
+            and slot.can_take(message, now)
+            and self._book.lets(slot, message, now)
             for message in self.waiting
         )
 
@@ -146,12 +155,18 @@ class Stock:
         """Without the SIMs whose next parts are for a higher kind, which needs more than are free."""
         higher = [m for key, stock in self._queues.items() if key.rank > rank for m in stock]
         higher += [message for message in self.waiting if message.rank > rank]
-        if not higher:
+        tried = [message for message in self.tried.values() if message.rank > rank]
+        if not higher and not tried:
             return free
         return [
             slot
             for slot in free
             if not any(
                 slot.is_kept_for(message, now) and self._book.lets(slot, message, now) for message in higher
+            )
+            # where the other SIM lacks room for it, this one may be the next to take it
+            and not any(
+                slot.has_or_gets_room(message, now) and self._book.lets(slot, message, now)
+                for message in tried
             )
         ]

@@ -60,6 +60,21 @@ async def test_a_short_urgent_message_does_not_wait_for_the_room_of_a_long_servi
     assert parts_to(rig, urgent) == 2
 
 
+async def test_while_a_long_urgent_message_tries_one_sim_no_other_sim_is_given_a_lower_kind(
+    make_rig: MakeRig,
+) -> None:
+    rig = make_rig(modems=2, limits={"per_hour": 7}, pace=SLOW)
+    await rig.start()
+    rig.mailing(6)
+    await rig.passes(60)
+    urgent, ordinary = rig.mailing([7], kind=MailingKind.URGENT), rig.mailing(20)
+    # each SIM has room for four, and any that went now would make the seven wait for one hour more
+    await rig.passes(3000)
+    assert parts_to(rig, ordinary) == 0
+    await rig.until(lambda: parts_to(rig, urgent) == 7, within_s=700)
+    await rig.until(lambda: parts_to(rig, ordinary) == 7, within_s=60)
+
+
 async def test_what_went_through_another_sim_holds_no_parts_back(make_rig: MakeRig) -> None:
     rig = make_rig(modems=2, limits={"per_day": 10}, pace=SLOW)
     rig.modems[1].plugged = False
