@@ -135,6 +135,11 @@ class AmiLink:
             raise self._down()
         return await self._exchange(self._connection, action, timeout_s or self._settings.answer_s)
 
+    def renew(self) -> None:
+        """Logs in anew: the rights of a session are those that its account had when it began."""
+        if self._connection is not None:
+            self._connection.connection_lost("logging in anew")
+
     def _down(self) -> LinkDown:
         reason = self.reason or self._gone_why
         return LinkDown(reason.code, **reason.params)

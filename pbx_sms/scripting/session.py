@@ -33,6 +33,8 @@ Result = TypeVar("Result")
 _DESK_REST_S = 1.0
 #: before settings that keep it from beginning are read again: a file may be put right
 _SETTINGS_REST_S = 60.0
+#: between two log-ins because of a right that is missing
+_RIGHT_REST_S = 30.0
 
 
 class NotTold(Exception):
@@ -60,6 +62,7 @@ class ScriptSession:
         *,
         link_rest_s: float | None = None,
         desk_rest_s: float = _DESK_REST_S,
+        right_rest_s: float = _RIGHT_REST_S,
     ) -> None:
         assert settings.asterisk is not None
         self.settings = settings
@@ -67,8 +70,10 @@ class ScriptSession:
         self._makers = tuple(makers)
         self._link_rest_s = link_rest_s
         self._desk_rest_s = desk_rest_s
+        self._right_rest_s = right_rest_s
         self._link: AmiLink | None = None
         self._begun = asyncio.Event()
+        self._log_in_again_at = 0.0
         self._database: DatabaseThread | None = None
         self._long: DatabaseThread | None = None
 
@@ -101,6 +106,8 @@ class ScriptSession:
         if not answer.success:
             said = str(answer.message)
             if "permission denied" in said.lower():
+                if right == "user":
+                    self._log_in_anew()
                 raise NotTold(Reason("ami_right_missing", {"right": right, "action": action["Action"]}))
             raise NotTold(Reason("ami_refused_order", {"action": action["Action"], "said": said}))
 
@@ -116,6 +123,13 @@ class ScriptSession:
                 assert self._link is not None
                 await self._link.wait_up(timeout_s)
         return self.is_up
+
+    def _log_in_anew(self) -> None:
+        """Where a right is missing: somebody may have added it, and then only a new log-in has it."""
+        now = asyncio.get_running_loop().time()
+        if self._link is not None and now >= self._log_in_again_at:
+            self._log_in_again_at = now + self._right_rest_s
+            self._link.renew()
 
     # its life
 

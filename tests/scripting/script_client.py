@@ -58,6 +58,16 @@ class ScriptClient:
         written = {key.replace("_", "-"): value for key, value in headers.items()}
         return await self.act({"Action": "UserEvent", "UserEvent": name, **written})
 
+    async def insist(self, name: str, *, answered: Headers, **headers: str) -> Headers:
+        """As a careful script does: gives the order again until it is accepted with these headers."""
+        while True:
+            await self.order(name, **headers)
+            try:
+                async with asyncio.timeout(1):
+                    return await self.heard("PbxSmsAccepted", **answered)
+            except TimeoutError:
+                continue
+
     async def heard(self, name: str, count: int = 1, **match: str) -> Headers:
         """Waits until the UserEvent came so often with these headers; the last of them."""
 

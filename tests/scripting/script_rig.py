@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from asterisk_server import AsteriskServer
 from pbx_sms.config import Settings
 from pbx_sms.engine.companions import accompany
 from pbx_sms.scripting import desks
-from pbx_sms.scripting.session import ScriptSession
+from pbx_sms.scripting.session import DeskMaker, ScriptSession
 
 CONF = Path(__file__).resolve().parents[2] / "asterisk_conf"
 GENERAL = "[general]\nenabled = yes\nbindaddr = 127.0.0.1\nport = PORT\n"
@@ -61,16 +61,25 @@ class Rig:
         self.settings = settings
         self._running: list[asyncio.Task[None]] = []
 
-    async def begin(self, server: AsteriskServer, agent: str = "pbx1", **scripting: Any) -> ScriptSession:
+    async def begin(
+        self,
+        server: AsteriskServer,
+        agent: str = "pbx1",
+        makers: Sequence[DeskMaker] | None = None,
+        **scripting: Any,
+    ) -> ScriptSession:
         made = self.settings(
             agent={"name": agent},
             database={"url": self._url},
             asterisk={"port": server.port, "secret": "s3cret"},
             scripting={"enabled": True} | scripting,
         )
-        session = ScriptSession(made, desks.configured(made), link_rest_s=0.05)
+        wanted = desks.configured(made) if makers is None else makers
+        session = ScriptSession(made, wanted, link_rest_s=0.05, right_rest_s=0.5)
         self._running.append(asyncio.create_task(accompany(session)))
         assert await session.wait_up(20)
+        # behind what the desks began with: from now on everything is told
+        await session.carry_out(lambda _: None)
         return session
 
     async def stop(self) -> None:
