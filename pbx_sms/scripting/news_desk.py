@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import logging
 from datetime import timedelta
 
@@ -123,7 +124,7 @@ class NewsDesk:
                 await self._move()
         await self._move()
         await self._tell_progress()
-        return len(rows) == _AT_ONCE
+        return bool(rows)
 
     def _read(self, database: Database) -> tuple[list[NewsRow], int | None]:
         """The next events; and where they are too old to be told, the newest of those."""
@@ -131,8 +132,8 @@ class NewsDesk:
         with database.read() as connection:
             rows = script_news.read_after(connection, self._told_to, _AT_ONCE)
             if rows and rows[0].at < limit_at:
-                return [], script_news.newest_before(connection, self._told_to, limit_at)
-        return rows, None
+                return [], script_news.last_before(connection, self._told_to, limit_at)
+        return list(itertools.takewhile(lambda row: row.at >= limit_at, rows)), None
 
     async def _tell_row(self, row: NewsRow) -> None:
         if row.kind == "mailing" and row.mailing_id is not None:

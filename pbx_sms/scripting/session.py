@@ -193,9 +193,8 @@ async def _say_what_keeps_it_down(link: AmiLink) -> None:
         with contextlib.suppress(LinkDown):
             await link.wait_up(1.0)
         if link.is_up:
-            if said is not None:
-                log.info("scripting: the session with Asterisk is there again")
-                said = None
+            log.info("scripting: logged in with Asterisk")
+            said = None
             await link.wait_down(link.session)
         elif link.reason is not None and sentence(link.reason) != said:
             said = sentence(link.reason)

@@ -126,12 +126,12 @@ def read_after(connection: Connection, event_id: int, limit: int) -> list[NewsRo
     return [NewsRow(**{**row._mapping, "is_first": bool(row.is_first)}) for row in rows]
 
 
-def newest_before(connection: Connection, event_id: int, limit_at: datetime) -> int | None:
-    """The newest event after `event_id` that is older than that instant; None where there is none."""
-    found: int | None = connection.execute(
-        select(func.max(events.c.event_id)).where(events.c.event_id > event_id, events.c.at < limit_at)
+def last_before(connection: Connection, event_id: int, since_at: datetime) -> int:
+    """The last event after `event_id` before the first one that is no older than that instant."""
+    first: int | None = connection.execute(
+        select(func.min(events.c.event_id)).where(events.c.event_id > event_id, events.c.at >= since_at)
     ).scalar_one()
-    return found
+    return first - 1 if first is not None else event_log.newest_id(connection)
 
 
 def first_event_of(connection: Connection, message_id: int) -> int | None:
