@@ -10,7 +10,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-_ESCAPED = {"\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
+from pbx_sms.core import cutting
+from pbx_sms.core.cutting import DriverCutting
+
 #: states in which no call uses the device
 _FREE = frozenset({"free", "sms"})
 _NOT_UP = frozenset({"not connected", "not initialized", "not initialised", "stopped", "restarting"})
@@ -21,6 +23,8 @@ _NOT_REGISTERED = "gsm not registered"
 class Dialect:
     #: of its actions and events
     prefix: str
+    #: how it cuts texts
+    cutting: DriverCutting
     #: the outcome comes by the id that the answer to the order names
     tells_by_id: bool = False
 
@@ -34,9 +38,9 @@ class Dialect:
 
 
 DIALECTS: dict[str, Dialect] = {
-    "chan_dongle": Dialect(prefix="Dongle"),
-    "chan_dongle_bg111": Dialect(prefix="Dongle", tells_by_id=True),
-    "chan_quectel": Dialect(prefix="Quectel"),
+    "chan_dongle": Dialect(prefix="Dongle", cutting=cutting.CHAN_DONGLE),
+    "chan_dongle_bg111": Dialect(prefix="Dongle", cutting=cutting.BG111, tells_by_id=True),
+    "chan_quectel": Dialect(prefix="Quectel", cutting=cutting.CHAN_DONGLE),
 }
 #: the write class in manager.conf that each action needs
 RIGHTS = {
@@ -45,11 +49,6 @@ RIGHTS = {
     "SendUSSD": "call",
     "Restart": "system",
 }
-
-
-def escaped(text: str) -> str:
-    """A text as `Message` carries it: the driver resolves C escapes; a raw line break would be a header."""
-    return "".join(_ESCAPED.get(character, character) for character in text)
 
 
 def is_in_call(state: str) -> bool:

@@ -25,6 +25,7 @@ from pbx_sms.core.reason import Reason
 from pbx_sms.core.tpdu import Deliver
 from pbx_sms.core.verdict import ACCEPTED, Verdict
 from pbx_sms.drivers import ami_dialects, ami_flight
+from pbx_sms.drivers.ami_device import AmiDevice, DeviceEntry, Order
 from pbx_sms.drivers.ami_dialects import Dialect
 from pbx_sms.drivers.ami_flight import Flight
 from pbx_sms.drivers.ami_link import AmiLink, Unanswered
@@ -79,10 +80,12 @@ class AmiModem:
     ) -> None:
         self.name = name
         self.slots = SimSlots()
+        self.cutting = dialect.cutting
         self.events: asyncio.Queue[ModemEvent] = asyncio.Queue()
         self._device = device
         self._dialect = dialect
         self._link = link
+        self._asterisk = AmiDevice(device, dialect, link)
         self._settings = settings or AmiModemSettings()
         self._loss: asyncio.Future[Reason] | None = None
         self._unsubscribe: list[Callable[[], None]] = []
@@ -102,13 +105,13 @@ class AmiModem:
             raise RuntimeError(f"{self.name} is open already")
         self._say(StateChanged(state=ModemState.OPENING))
         await self._link.wait_up(self._settings.link_s)
-        entry = await self._entry()
-        if not ami_dialects.is_up(str(entry.state)):
-            raise ModemError("ami_device_down", device=self._device, state=str(entry.state))
-        if not str(entry.imsistate):
+        entry = await self._asterisk.look()
+        if not entry.is_up:
+            raise ModemError("ami_device_down", device=self._device, state=entry.state)
+        if not entry.imsi:
             raise ModemError("no_imsi", port=self._device, said="IMSIState: ")
         self._loss = asyncio.get_running_loop().create_future()
-        self._imsi, self._in_call, self._state = str(entry.imsistate), False, None
+        self._imsi, self._in_call, self._state = entry.imsi, False, None
         self.is_open = True
         for event, listener in (
             ("Report", self._reported),
@@ -120,14 +123,13 @@ class AmiModem:
             self._unsubscribe.append(self._link.subscribe(self._dialect.name(event), listener))
         self._watching = asyncio.create_task(self._watch(self._link.session), name=f"watch {self.name}")
         self._notice(entry)
-        number = str(entry.subscribernumber)
         return Identity(
             imsi=self._imsi,
-            imei=str(entry.imeistate) or None,
-            own_number=number if number.startswith("+") else None,
-            manufacturer=str(entry.manufacturer) or None,
-            model=str(entry.model) or None,
-            firmware=str(entry.firmware) or None,
+            imei=entry.imei or None,
+            own_number=entry.number if entry.number.startswith("+") else None,
+            manufacturer=entry.manufacturer or None,
+            model=entry.model or None,
+            firmware=entry.firmware or None,
         )
 
     async def close(self) -> None:
@@ -173,60 +175,30 @@ class AmiModem:
                 raise ModemError("ami_device_closed", device=self._device)
             raise ModemError(reason.code, **reason.params)
 
-    # asking
+    # the device
 
-    async def _entry(self) -> Message:
-        """The device in the driver's list. Raises `ModemError`."""
-        try:
-            answer = await self._ask("ShowDevices", {"Device": self._device})
-        except Unanswered as error:
-            raise ModemError("modem_silent", port=self._device) from error
-        entries = [message for message in answer if str(message.device) == self._device]
-        if not entries:
-            raise ModemError("ami_device_missing", device=self._device)
-        return entries[0]
-
-    async def _ask(self, what: str, headers: dict[str, str]) -> list[Message]:
-        """Raises `ModemError` for what Asterisk does not let us do, `Unanswered` as the link does."""
-        name = self._dialect.name(what)
-        answer = await self._link.send({"Action": name, **headers})
-        said = str(answer[0].message)
-        if answer[0].response == "Error":
-            if said == "Permission denied":
-                raise ModemError("ami_right_missing", action=name, right=ami_dialects.RIGHTS[what])
-            if said.startswith("Invalid/unknown command"):
-                raise ModemError("ami_driver_missing", action=name)
-            raise ModemError("ami_refused_order", action=name, said=said)
-        return answer
-
-    def _notice(self, entry: Message) -> None:
+    def _notice(self, entry: DeviceEntry) -> None:
         """What the list says of the device now."""
-        if str(entry.imsistate) != self._imsi:
+        if entry.imsi != self._imsi:
             self._lose(Reason("ami_other_sim", {"device": self._device}))
             return
-        state = str(entry.state)
-        if not ami_dialects.is_up(state):
-            self._lose(Reason("ami_device_down", {"device": self._device, "state": state}))
+        if not entry.is_up:
+            self._lose(Reason("ami_device_down", {"device": self._device, "state": entry.state}))
             return
-        registered = ami_dialects.is_registered(state, str(entry.gsmregistrationstatus))
-        known = ModemState.REGISTERED if registered else ModemState.SEARCHING
+        known = ModemState.REGISTERED if entry.is_registered else ModemState.SEARCHING
         if known is not self._state:
             self._state = known
             self._say(StateChanged(state=known))
-        if ami_dialects.is_in_call(state) != self._in_call:
+        if entry.is_in_call != self._in_call:
             self._in_call = not self._in_call
             self._say(CallChanged(in_call=self._in_call))
-        operator = str(entry.providername)
-        self._say(
-            NetworkSeen(
-                operator=operator if operator not in ("", "NONE") else None,
-                signal_dbm=ami_dialects.signal_dbm(str(entry.rssi)),
-            )
-        )
+        operator = entry.operator if entry.operator not in ("", "NONE") else None
+        self._say(NetworkSeen(operator=operator, signal_dbm=entry.signal_dbm))
 
     async def poll(self) -> None:
         self._check_open()
-        self._notice(await self._entry())
+        self._notice(await self._asterisk.look())
+        self._check_open()
 
     async def forget(self, token: str) -> None:
         self._check_open()
@@ -235,7 +207,7 @@ class AmiModem:
         self._check_open()
         self._ussd = asyncio.get_running_loop().create_future()
         try:
-            await self._ask("SendUSSD", {"Device": self._device, "USSD": code})
+            await self._asterisk.ussd(code)
             async with asyncio.timeout(self._settings.ussd_s):
                 return await self._ussd
         except (TimeoutError, Unanswered) as error:
@@ -246,7 +218,7 @@ class AmiModem:
     async def reset(self) -> None:
         await self._link.wait_up(self._settings.link_s)
         try:
-            await self._ask("Restart", {"Device": self._device, "When": "now"})
+            await self._asterisk.restart()
         except Unanswered as error:
             raise ModemError("modem_silent", port=self._device) from error
         self._lose(Reason("ami_device_down", {"device": self._device, "state": "restarting"}))
@@ -260,6 +232,8 @@ class AmiModem:
         if len(submission.segments) != submission.segments[0].total:
             # some parts went through another modem: the driver could only send the whole text again
             raise ModemError("ami_cannot_complete", device=self._device)
+        if (obstacle := self.cutting.obstacle(submission.text)) is not None:
+            raise ModemError(obstacle.code, **obstacle.params)
         sending = asyncio.create_task(self._hand_over(submission), name=f"submit {self.name}")
         self._sending = sending
         sending.add_done_callback(self._handed_over)
@@ -278,14 +252,14 @@ class AmiModem:
             self._say(LateAnswer(attempt_id=attempt_id, outcome=done.result()))
 
     async def _hand_over(self, submission: Submission) -> Outcome:
-        entry = await self._entry()
+        entry = await self._asterisk.look()
         self._notice(entry)
         self._check_open()
         if self._in_call:
             raise ModemError("modem_in_call", port=self._device)
-        if int(str(entry.tasksinqueue) or 0):
+        if entry.task_count:
             raise ModemError("modem_busy", port=self._device)
-        flight = Flight(submission.attempt_id, len(submission.segments))
+        flight = Flight(submission.attempt_id, self.cutting.part_count(submission.text))
         self._flight = flight
         try:
             refused = await self._order(submission, flight)
@@ -299,21 +273,17 @@ class AmiModem:
         """Hands the message to the driver; a verdict where that alone decides. Raises `ModemError` where
         nothing was taken."""
         reports = submission.wants_report and self._settings.delivery_reports
-        headers = {
-            "Device": self._device,
-            "Number": submission.msisdn,
-            "Message": ami_dialects.escaped(submission.text),
-            "Report": "yes" if reports else "no",
-            "Payload": f"{_OURS}{submission.attempt_id}",
-        }
-        if submission.validity_s is not None:
-            headers["Validity"] = str(-(-submission.validity_s // 60))
+        order = Order(
+            msisdn=submission.msisdn,
+            line=self.cutting.in_line(submission.text),
+            wants_report=reports,
+            validity_s=submission.validity_s,
+            payload=f"{_OURS}{submission.attempt_id}",
+        )
         try:
-            answer = await self._ask("SendSMS", headers)
+            flight.message_id = await self._asterisk.send(order)
         except Unanswered as error:
             return ami_flight.unknown("no answer", error.reason)
-        if self._dialect.tells_by_id:
-            flight.message_id = str(answer[0].message).rpartition(" ")[2]
         return None
 
     async def _await_outcome(self, flight: Flight) -> Verdict:
@@ -340,12 +310,12 @@ class AmiModem:
     async def _is_through(self, flight: Flight) -> bool:
         """The device's queue is as empty as it was before, and it is still the same device."""
         try:
-            entry = await self._entry()
+            entry = await self._asterisk.look()
         except ModemError as error:
             flight.lose(Reason(error.code, error.params))
             return False
         self._notice(entry)
-        return self.is_open and str(entry.tasksinqueue) == "0" and str(entry.commandsinqueue) == "0"
+        return self.is_open and entry.is_idle
 
     # what Asterisk tells
 

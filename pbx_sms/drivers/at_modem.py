@@ -19,6 +19,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 
 from pbx_sms.core import network_codes, tpdu
+from pbx_sms.core.cutting import OWN
 from pbx_sms.core.reason import Reason
 from pbx_sms.core.verdict import ACCEPTED, Phase
 from pbx_sms.drivers import at_answers, at_init, at_reset, at_slot, at_submit
@@ -59,6 +60,7 @@ _RESTARTED = frozenset({"RDY", "^SYSSTART", "NORMAL POWER DOWN", "POWERED DOWN"}
 
 class AtModem:
     takes_whole_messages = False
+    cutting = OWN
 
     def __init__(self, name: str, port: str, settings: AtSettings | None = None) -> None:
         self.name = name

@@ -21,6 +21,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
+from pbx_sms.core.cutting import Cutting
 from pbx_sms.core.reason import Reason
 from pbx_sms.core.segments import Segment
 from pbx_sms.core.tpdu import Deliver, StatusReport, Undecodable
@@ -157,6 +158,12 @@ class Modem(Protocol):
     name: str
     #: one hand-over takes a whole message, and its parts move together
     takes_whole_messages: bool
+
+    @property
+    def cutting(self) -> Cutting:
+        """Into how many parts a text goes here, and what cannot go at all."""
+        ...
+
     events: asyncio.Queue[ModemEvent]
     #: which SIM slot the next `open` makes active
     slots: SimSlots

@@ -262,11 +262,16 @@ class Engine:
         log.info("agent=%s recovered: %s", name, recovery)
         caps = person_caps.caps_of(self._settings, person_caps.stored(work.connection))
         queue.release_changed(work.connection, caps)
-        ports = {configured.name: configured.port or configured.device for configured in self._settings.modem}
-        modem_ids = [
-            devices.register_modem(work.connection, agent_id, modem.name, ports.get(modem.name), work.now)
-            for modem in self._modems
-        ]
+        ports = {
+            configured.name: (configured.port or configured.device, configured.driver)
+            for configured in self._settings.modem
+        }
+        modem_ids = []
+        for modem in self._modems:
+            port, driver = ports.get(modem.name, (None, "serial"))
+            modem_ids.append(
+                devices.register_modem(work.connection, agent_id, modem.name, port, work.now, driver)
+            )
         devices.keep_modems(work.connection, agent_id, [modem.name for modem in self._modems])
         return agent_id, modem_ids
 

@@ -16,6 +16,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from pbx_sms.config import Settings
+from pbx_sms.core.cutting import OWN
 from pbx_sms.core.reason import Reason
 from pbx_sms.engine import room, waits
 from pbx_sms.engine.explanations import Explanations
@@ -140,6 +141,11 @@ class Dispatcher:
         if shortage is None:
             return
         now = self._storage.database.now()
+        if slot.cutting.obstacle(message.text) is not None:
+            # another SIM may take it, and this one is not asked again
+            self._stock.put_back(message)
+            self.look()
+            return
         if shortage.reason.code == "quota_never":
             slot.never[message.rank > 0] = Never(message.part_count, shortage.reason, now + NEVER_AGAIN_FOR)
         elif shortage.until_at is not None:
@@ -299,6 +305,7 @@ class Dispatcher:
             limits_of=lambda imsi, stored: limits_of(self._settings, imsi, stored),
             room=room.room(self._stock, self._book, able, now, now_s) if self._has_company else None,
             lacked=frozenset(lacked),
+            cuttings={slot.sim_id: slot.cutting for slot in self._slots.values() if slot.cutting is not OWN},
             ask_company=now_s - self._company_read_s >= self._pace.look_elsewhere_s,
         )
         self._ending = False

@@ -12,6 +12,7 @@ from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from pbx_sms.core.cutting import Cutting
 from pbx_sms.core.planning.opening import why_closed
 from pbx_sms.core.quota import SimLimits, Usage
 from pbx_sms.core.reason import Reason
@@ -68,6 +69,8 @@ class FillPlan:
     lacked: frozenset[int]
     #: whether another PBX shares the queue was asked long ago
     ask_company: bool
+    #: SIMs whose modems cut texts by a rule of their own, and do not take every text
+    cuttings: Mapping[int, Cutting]
     # results
     new_routes: dict[int, Route] = field(default_factory=dict)
     #: what people call the SIMs of the new routes
@@ -215,6 +218,9 @@ class FillPlan:
                 self._learn(work, routes.read(work.connection, [message.route_id]))
             ways = self._ways(message)
             if ways is not None and message.bound_sim_id is None and not supply.lacks(ways):
+                if self._unfit(message):
+                    # where no SIM at all takes its text it is taken: the stock says so on it
+                    return not ways and self.room is None
                 assert message.route_id is not None
                 (full if ways else unserved).add(message.route_id)
                 return False
@@ -321,10 +327,18 @@ class FillPlan:
         """The SIMs that the message may take now; None for any."""
         if message.bound_sim_id is not None:
             return frozenset({message.bound_sim_id})
+        unfit = self._unfit(message)
         if message.route_id is None:
-            return None
+            return self.sim_ids - unfit if unfit else None
         route = self.routes.get(message.route_id) or self.new_routes[message.route_id]
-        return self._ways_of(route, message.rank)
+        return self._ways_of(route, message.rank) - unfit
+
+    def _unfit(self, message: Leased) -> frozenset[int]:
+        """SIMs here whose modems cannot take its text."""
+        found = (
+            sim_id for sim_id, cutting in self.cuttings.items() if cutting.obstacle(message.text) is not None
+        )
+        return frozenset(found) if self.cuttings else frozenset()
 
     def _knows(self, route_id: int) -> bool:
         return route_id in self.routes or route_id in self.new_routes
@@ -367,6 +381,7 @@ class FillPlan:
                     or (message.bound_sim_id is not None and message.bound_sim_id not in self.sim_ids)
                     or (message.bound_sim_id is None and self._ways(message) == frozenset())
                 )
+                and message.message_id not in self.never
             ]
             queue.release(work.connection, ids, self.agent_id)
             self.returned.update(ids)

@@ -308,6 +308,7 @@ class ModemKeeper:
             first_seen_at=snapshot.first_seen_at,
             usage=usage.usage(work.connection, snapshot.sim_id, limits, work.now, self._around.rules.zone),
             takes_whole_messages=self._modem.takes_whole_messages,
+            cutting=self._modem.cutting,
             state=snapshot.state,
             state_reason=snapshot.reason,
             until_at=snapshot.until_at,

@@ -7,6 +7,7 @@ import math
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from pbx_sms.core.cutting import OWN, Cutting
 from pbx_sms.core.quota import SimLimits, Usage, used_share
 from pbx_sms.core.reason import Reason
 from pbx_sms.core.routing import SimLoad
@@ -41,6 +42,8 @@ class SimSlot:
     first_seen_at: datetime
     usage: Usage
     takes_whole_messages: bool = False
+    #: into how many parts a text goes through its modem, and what cannot go there
+    cutting: Cutting = OWN
     state: SimState = SimState.READY
     state_reason: Reason | None = None
     until_at: datetime | None = None
@@ -159,7 +162,9 @@ class SimSlot:
         return self.quota_allows(message.rank, now)
 
     def too_large(self, message: Leased, now: datetime) -> Reason | None:
-        """Why the message can never pass this SIM's limits as they are."""
+        """Why the message can never go through this SIM as its modem and its limits are."""
+        if (obstacle := self.cutting.obstacle(message.text)) is not None:
+            return obstacle
         never = self.never.get(message.rank > 0)
         if never is None or message.part_count < never.part_count:
             return None

@@ -152,6 +152,7 @@ class SimWorker:
             sim_first_seen_at=self._slot.first_seen_at,
             resume_parts_s=self._rules.resume_parts_s,
             whole_message=self._slot.takes_whole_messages,
+            cutting=self._slot.cutting,
             until_at=self._storage.database.now(),
             modem_id=self._slot.modem_id,
             per_person_per_day=self._rules.per_person_per_day,

@@ -12,13 +12,14 @@ from sqlalchemy.exc import IntegrityError
 
 from pbx_sms.config import Settings
 from pbx_sms.core import segments
+from pbx_sms.core.cutting import obstacle_in_all
 from pbx_sms.core.mailing import RANK, MailingKind
 from pbx_sms.core.message import OPEN_STATES, MessageState
 from pbx_sms.core.msisdn import Normalizer, Rejected
 from pbx_sms.errors import Conflict, NotFound, Refused
 from pbx_sms.operations.routing.choice import RouteChooser
 from pbx_sms.operations.sims import label_of
-from pbx_sms.storage import agents, events, messages, queue, stop_list
+from pbx_sms.storage import agents, devices, events, messages, queue, stop_list
 from pbx_sms.storage.engine import Database
 from pbx_sms.storage.events import NewEvent
 from pbx_sms.storage.messages import MessageRow
@@ -167,6 +168,8 @@ def queue_message(
                 return _repeated(earlier, new)
         if stop_list.is_listed(connection, new.msisdn):
             raise Conflict("number_stopped", number=new.msisdn)
+        if (obstacle := obstacle_in_all(devices.drivers(connection), new.text)) is not None:
+            raise Refused(obstacle.code, **obstacle.params)
         routed: Sequence[NewMessage] = [new]
         if new.bound_sim_id is None:
             # an answer goes through the SIM that was written to, whatever the rules say

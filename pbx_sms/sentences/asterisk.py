@@ -60,6 +60,24 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Значение {header} для Asterisk занимает {length} байт, а он принимает {limit}. "
         "Ничего не отправлено.",
     ),
+    "text_too_long_for_line": (
+        "The text takes {length} octets in one line, and a modem behind Asterisk is handed {limit} at most. "
+        "A modem on a serial port takes it.",
+        "Текст занимает {length} байт в одной строке, а модему за Asterisk можно передать не больше {limit}. "
+        "Модем на последовательном порту его возьмёт.",
+    ),
+    "text_not_joined": (
+        "The text makes {parts} parts, and the driver of this modem behind Asterisk joins no parts. A newer "
+        "chan_dongle or a modem on a serial port takes it.",
+        "Текст занимает частей: {parts}, а драйвер этого модема за Asterisk части не склеивает. Его возьмёт "
+        "более новый chan_dongle или модем на последовательном порту.",
+    ),
+    "text_breaks_line": (
+        "The text has a line break, which the driver of this modem behind Asterisk cannot carry. A newer "
+        "chan_dongle or a modem on a serial port takes it.",
+        "В тексте есть перевод строки, а драйвер этого модема за Asterisk его не передаёт. Его возьмёт более "
+        "новый chan_dongle или модем на последовательном порту.",
+    ),
     "ami_right_missing": (
         "The account in manager.conf lacks the write class {right}, which {action} needs. Add it, then "
         'asterisk -rx "manager reload".',

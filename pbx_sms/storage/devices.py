@@ -57,7 +57,14 @@ def _modems_absent(connection: Connection, agent_id: int, reason_code: str | Non
     )
 
 
-def register_modem(connection: Connection, agent_id: int, name: str, port: str | None, now: datetime) -> int:
+def register_modem(
+    connection: Connection,
+    agent_id: int,
+    name: str,
+    port: str | None,
+    now: datetime,
+    driver: str = "serial",
+) -> int:
     modem_id = connection.execute(
         select(modems.c.modem_id).where(modems.c.agent_id == agent_id, modems.c.name == name)
     ).scalar_one_or_none()
@@ -67,8 +74,13 @@ def register_modem(connection: Connection, agent_id: int, name: str, port: str |
         ).inserted_primary_key
         assert key is not None
         modem_id = key[0]
-    connection.execute(update(modems).where(modems.c.modem_id == modem_id).values(port=port))
+    connection.execute(update(modems).where(modems.c.modem_id == modem_id).values(port=port, driver=driver))
     return int(modem_id)
+
+
+def drivers(connection: Connection) -> list[str]:
+    """Of the modems of all PBXs, each once."""
+    return list(connection.execute(select(modems.c.driver).distinct().order_by(modems.c.driver)).scalars())
 
 
 def keep_modems(connection: Connection, agent_id: int, names: Collection[str]) -> None:

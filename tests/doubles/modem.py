@@ -12,6 +12,7 @@ import asyncio
 from doubles.cell import SMSC, Accepted, Cell, Rule
 
 from pbx_sms.core import network_codes, tpdu, verdict
+from pbx_sms.core.cutting import OWN, Cutting
 from pbx_sms.core.network_codes import PORT_LOST, TIMEOUT
 from pbx_sms.core.reason import Reason
 from pbx_sms.core.tpdu import Deliver, Undecodable
@@ -59,6 +60,7 @@ class MemoryModem:
         self.slot_imsis = slot_imsis
         self.slots = SimSlots(max(1, len(slot_imsis)))
         self.takes_whole_messages = takes_whole_messages
+        self.cutting: Cutting = OWN
         self.events: asyncio.Queue[ModemEvent] = asyncio.Queue()
         self.cell = cell
         #: the SIM that is in it, "" for none

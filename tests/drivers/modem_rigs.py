@@ -7,24 +7,60 @@ implementation joins the suite by adding its own.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import dataclasses
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from at_cases import SETTINGS
 from doubles.modem import Cell, MemoryModem, Rule
 
+from pbx_sms.drivers.ami_dialects import DIALECTS
+from pbx_sms.drivers.ami_link import AmiLink, LinkSettings
+from pbx_sms.drivers.ami_modem import AmiModem, AmiModemSettings
 from pbx_sms.drivers.at_modem import AtModem
 from pbx_sms.drivers.modem import Modem
+from pbx_sms.simulator.ami.device import Pace
+from pbx_sms.simulator.ami.server import AmiPeer
 from pbx_sms.simulator.simulator import Simulator
+
+#: the driver's times behind the simulated Asterisk
+DRIVER = Pace(command_s=1.0, prompt_s=0.5, pdu_s=0.8, retry_s=0.05, poll_s=0.05)
+AMI_SETTINGS = AmiModemSettings(look_s=0.02, quiet_s=0.1, part_s=3.0, margin_s=0.5, ussd_s=5.0, link_s=5.0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Traits:
+    """What an implementation can do, and the words of its losses. What it cannot is declared here, and the
+    suite then examines what it does instead."""
+
+    #: a long message goes part by part; else whole, and the driver cuts it
+    takes_parts: bool = True
+    #: a text of several parts goes at all
+    joins: bool = True
+    #: the network's code of a refusal reaches us; else every refusal of the only part is one of the SIM
+    tells_codes: bool = True
+    #: the answer of an attempt that was given up is told when it comes
+    tells_late_answers: bool = True
+    #: delivery reports: of each part by its reference, of the whole message, or none at all
+    reports: Literal["parts", "message", "none"] = "parts"
+    #: an inbound message is told again until it is forgotten
+    keeps_inbound: bool = True
+    #: a reset brings back a modem that hangs
+    reset_revives: bool = True
+    lost: str = "port_lost"
+    missing: str = "port_missing"
+    silent: str = "modem_silent"
 
 
 class Rig(Protocol):
     """`modem` is not open yet. Conditions hold for the following submissions, `times` of them."""
 
     modem: Modem
+    traits: Traits
 
     @property
     def imsi(self) -> str: ...
@@ -65,6 +101,8 @@ RigFactory = Callable[[Path], AbstractAsyncContextManager[Rig]]
 
 class SimulatedRig:
     """`AtModem` on the simulator: real pyserial on a pseudo terminal, another codec at the other end."""
+
+    traits = Traits()
 
     def __init__(self, simulator: Simulator) -> None:
         self._simulator = simulator
@@ -126,8 +164,60 @@ class SimulatedRig:
         assert answer.get("ok"), answer
 
 
+class AsteriskRig(SimulatedRig):
+    """`AmiModem` on the simulated Asterisk, whose driver holds a modem of the simulator."""
+
+    def __init__(self, simulator: Simulator, peer: AmiPeer, link: AmiLink, dialect: str) -> None:
+        super().__init__(simulator)
+        self._peer = peer
+        own = Traits(
+            takes_parts=False,
+            joins=dialect != "chan_dongle_bg111",
+            tells_codes=False,
+            tells_late_answers=False,
+            reports="none" if dialect == "chan_dongle_bg111" else "message",
+            keeps_inbound=False,
+            reset_revives=False,
+            lost="ami_device_down",
+            missing="ami_device_down",
+            silent="ami_device_down",
+        )
+        self.traits = own
+        self.modem = AmiModem("gsm1", peer.devices[0].name, DIALECTS[dialect], link, AMI_SETTINGS)
+
+    async def until(self, *, initialized: bool) -> None:
+        """As soon as the driver has the device, or has lost it."""
+        device = self._peer.devices[0]
+        while device.is_initialized is not initialized:
+            await device.changed()
+
+    async def vanish(self, *, taken: bool) -> None:
+        # long enough for the driver to see it go
+        await self._fault(action="vanish_after" if taken else "vanish_before", back_after_s=0.3, times=1)
+
+    async def unplug(self) -> None:
+        await super().unplug()
+        await self.until(initialized=False)
+
+    async def plug(self) -> None:
+        await super().plug()
+        await self.until(initialized=True)
+
+    async def hang(self) -> None:
+        await super().hang()
+        await self.until(initialized=False)
+
+    async def swap_sim(self) -> None:
+        # a SIM that is changed while the modem runs is the driver's to notice: it does when it opens anew
+        await self._order(cmd="swap_sim", modem=0, replug=True)
+        await self.until(initialized=False)
+        await self.until(initialized=True)
+
+
 class MemoryRig:
     """The in-memory modem of the engine's tests, in real time here."""
+
+    traits = Traits()
 
     def __init__(self) -> None:
         self.cell = Cell(report_s=0.05)
@@ -195,7 +285,34 @@ def simulated(profile: str) -> RigFactory:
     return make
 
 
+def behind_asterisk(dialect: str) -> RigFactory:
+    @asynccontextmanager
+    async def make(folder: Path) -> AsyncIterator[Rig]:
+        async with Simulator(folder, modems=1, report_delay_s=0.05, boot_scale=0.02) as simulator:
+            peer = AmiPeer(simulator.ports, dialect=dialect, pace=DRIVER)
+            await peer.start()
+            settings = LinkSettings(
+                host="127.0.0.1", port=peer.port, username="pbx-sms", secret="s3cret", rest_s=0.01
+            )
+            link = AmiLink(settings, DIALECTS[dialect].events)
+            running = asyncio.create_task(link.run())
+            rig = AsteriskRig(simulator, peer, link, dialect)
+            try:
+                await rig.until(initialized=True)
+                yield rig
+            finally:
+                await rig.modem.close()
+                await link.close()
+                running.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await running
+                await peer.die()
+
+    return make
+
+
 RIGS: dict[str, RigFactory] = {
     f"serial {profile}": simulated(profile)
     for profile in ("huawei_e1550", "huawei_e173", "zte_mf180", "sim800", "quectel_ec25")
 } | {"in memory": in_memory}
+RIGS |= {f"behind Asterisk {dialect}": behind_asterisk(dialect) for dialect in DIALECTS}

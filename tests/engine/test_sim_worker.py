@@ -10,6 +10,7 @@ import pytest
 from doubles.modem import Rule
 from engine_rig import CALM, Rig, imsi_of, number_of
 
+from pbx_sms.core.cutting import DriverCutting
 from pbx_sms.storage.schema import events
 
 MakeRig = Callable[..., Rig]
@@ -204,6 +205,31 @@ async def test_a_modem_that_splits_itself_gets_the_whole_message_once(make_rig: 
     assert len(rig.cell.tries) == 3
     assert len(rig.cell.ledger) == 6
     assert rig.mailing_row(mailing).reason_code == "quota_hour"
+
+
+async def test_a_text_that_one_modem_cannot_take_goes_through_the_other(make_rig: MakeRig) -> None:
+    rig = make_rig(modems=2, limits={"min_gap_s": 1.0}, sending={"max_parts": 20})
+    # the line of the first one is short: texts of one part pass it
+    rig.modems[0].cutting = DriverCutting(max_octets=150)
+    await rig.start()
+    mailing = rig.mailing([1, 3, 3, 1, 3, 1, 1, 3])
+    await rig.until(lambda: rig.is_finished(mailing))
+    rig.assert_each_once(mailing)
+    assert {entry.imsi for entry in rig.cell.ledger if entry.parts == 3} == {rig.modems[1].imsi}
+    assert {entry.imsi for entry in rig.cell.ledger} == {modem.imsi for modem in rig.modems}
+
+
+async def test_a_text_that_no_modem_here_can_take_waits_and_says_why(make_rig: MakeRig) -> None:
+    rig = make_rig(limits={"min_gap_s": 1.0})
+    rig.modems[0].cutting = DriverCutting(max_octets=150)
+    await rig.start()
+    mailing = rig.mailing([3, 1, 1])
+    await rig.passes(60)
+    assert Counter(row.state for row in rig.messages_of(mailing)) == {"submitted": 2, "queued": 1}
+    (waiting,) = [row for row in rig.messages_of(mailing) if row.state == "queued"]
+    assert waiting.reason_code == "text_too_long_for_line"
+    assert waiting.not_before_at is not None
+    assert len(rig.cell.tries) == 2
 
 
 async def test_an_old_message_expires_and_is_not_sent(make_rig: MakeRig) -> None:

@@ -15,6 +15,7 @@ from pbx_sms.core.encoding import Encoding
 from pbx_sms.errors import Conflict, NotFound, Refused
 from pbx_sms.operations import mailings
 from pbx_sms.operations.mailings import Check
+from pbx_sms.storage import devices
 from pbx_sms.storage.engine import Database
 from pbx_sms.storage.schema import list_columns, messages, recipients, stop_list
 from pbx_sms.storage.schema import mailings as mailings_table
@@ -266,3 +267,23 @@ def test_a_list_whose_rows_have_fewer_fields_than_columns_has_empty_ones_at_the_
         connection.execute(update(recipients).values(fields='["+79160000000","Анна"]'))
     checked = mailings.check(sqlite_database, settings(), list_id=list_id, text="{Имя} {Заказ}")
     assert problems(checked) == ["placeholders_empty"]
+
+
+def test_a_text_that_no_modem_takes_is_left_out_with_the_reason(
+    look: Look, sqlite_database: Database
+) -> None:
+    rows: list[MadeRow] = [(A, "Анна", "1"), (B, "Я" * 600, "2")]
+    sending = {"max_parts": 20}
+    assert left_out(look(rows, sending=sending)) == []
+    now = datetime(2026, 3, 2, tzinfo=UTC)
+    with sqlite_database.begin() as connection:
+        agent_id = devices.register_agent(connection, "pbx1", now)
+        devices.register_modem(connection, agent_id, "gsm1", "dongle0", now, "chan_dongle")
+    checked = look(rows, sending=sending)
+    assert left_out(checked) == [(3, "text_too_long_for_line")]
+    assert checked.messages == 1
+    # another PBX has a modem on a serial port: it goes there
+    with sqlite_database.begin() as connection:
+        other_id = devices.register_agent(connection, "pbx2", now)
+        devices.register_modem(connection, other_id, "gsm2", "/dev/ttyUSB0", now, "serial")
+    assert left_out(look(rows, sending=sending)) == []

@@ -247,7 +247,7 @@ async def test_the_other_drivers_use_their_own_words(office: Open, tmp_path: Pat
         assert (await here.heard("Report")).event == "QuectelReport"
     async with opened(tmp_path / "older", dialect="chan_dongle_bg111") as here:
         answer = await here.send("Привет")
-        number = answer.message.rpartition(" ")[2]
+        number = answer["ID"]
         status = await here.heard("SMSStatus")
         assert (status["ID"], status.status) == (number, "Sent")
         await here.faults(action="cms", code=500)

@@ -118,11 +118,12 @@ class Rig:
         wants_report: bool = True,
         expires_at: datetime | None = None,
         zone: str | None = None,
+        text: str = "Привет",
     ) -> int:
         self.serial += 1
         new = NewMessage(
             msisdn=msisdn or f"+7916{self.serial:07d}",
-            text="Привет",
+            text=text,
             encoding="ucs2",
             part_count=part_count,
             rank=rank,

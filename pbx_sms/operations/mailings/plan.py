@@ -1,27 +1,28 @@
 """What becomes of each row of a list: a message, or a reason why there is none.
 
 A row is decided in this order: not taken at import, stop list, an empty placeholder, an empty text, too
-many parts, a number that is spared (`sparing`), and last the same number again, so that a row which cannot be
-sent never stands in the way of a later one that can.
+many parts, a text that no modem takes, a number that is spared (`sparing`), and last the same number again,
+so that a row which cannot be sent never stands in the way of a later one that can.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 from pbx_sms.config import Settings
 from pbx_sms.core import segments, template
+from pbx_sms.core.cutting import obstacle_in_all
 from pbx_sms.core.reason import Reason
 from pbx_sms.core.segments import Measure
 from pbx_sms.core.template import BoundTemplate
 from pbx_sms.errors import Conflict, NotFound, Refused
 from pbx_sms.operations.mailings.sparing import Spare, sparing
 from pbx_sms.operations.planning.zones import ZoneFinder
-from pbx_sms.storage import mailing_rows
+from pbx_sms.storage import devices, mailing_rows
 from pbx_sms.storage.engine import Database
 from pbx_sms.storage.mailing_rows import ListHead, ListRow
 
@@ -97,8 +98,11 @@ class Plan:
         repeated_rows: set[int],
         spare: Spare,
         zone_of: ZoneFinder | None = None,
+        drivers: Collection[str] = (),
     ) -> None:
         self._spare = spare
+        #: of all modems that there are: a text that none of them takes is not sent at all
+        self._drivers = drivers
         self._zone_of = zone_of
         self._bound = bound
         self._repeats = repeats
@@ -152,6 +156,8 @@ class Plan:
                 },
             )
             return LeftOut(row=row.row, msisdn=row.msisdn, reason=reason)
+        if (obstacle := obstacle_in_all(self._drivers, text)) is not None:
+            return LeftOut(row=row.row, msisdn=row.msisdn, reason=obstacle)
         zone, is_guess = (None, False) if self._zone_of is None else self._zone_of(row.fields, row.msisdn)
         return Ready(
             row=row.row, msisdn=row.msisdn, text=text, measure=measure, zone=zone, zone_is_guess=is_guess
@@ -214,6 +220,7 @@ def decide_all(
     """Decisions about every row of the list, in chunks in the list's order."""
     with database.read() as connection:
         repeated_rows = mailing_rows.repeated_rows(connection, list_id)
+        drivers = devices.drivers(connection)
     plan = Plan(
         bound,
         repeats=repeats,
@@ -222,6 +229,7 @@ def decide_all(
         repeated_rows=repeated_rows,
         spare=sparing(database, settings, allow_failing=allow_failing),
         zone_of=zone_of,
+        drivers=drivers,
     )
     for rows in mailing_rows.stream_rows(database, list_id):
         yield plan.decide(rows)

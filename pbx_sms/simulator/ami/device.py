@@ -162,6 +162,7 @@ class Device:
         if was_initialized:
             self.emit("Status", ("Status", "Free"))
         self.emit("Status", ("Status", "Disconnect"))
+        self._changes.set()
 
     async def _serve(self, host: AtHost) -> None:
         with contextlib.suppress(PortGone, NoAnswer):

@@ -13,10 +13,16 @@ class Dialect:
     device: str
     #: outcome by `…SMSStatus` with an id, as the older chan_dongle tells it; else by `…Report`
     tells_status: bool = False
+    #: a text of several parts is joined by it; else refused
+    joins: bool = True
+    #: C escapes in `Message` are resolved
+    resolves_escapes: bool = True
 
 
 DIALECTS = {
     "chan_dongle": Dialect(prefix="Dongle", device="dongle"),
-    "chan_dongle_bg111": Dialect(prefix="Dongle", device="dongle", tells_status=True),
+    "chan_dongle_bg111": Dialect(
+        prefix="Dongle", device="dongle", tells_status=True, joins=False, resolves_escapes=False
+    ),
     "chan_quectel": Dialect(prefix="Quectel", device="quectel"),
 }

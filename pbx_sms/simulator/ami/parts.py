@@ -15,11 +15,13 @@ _SINGLE_SEPTETS, _JOINED_SEPTETS = 160, 153
 _SINGLE_UNITS, _JOINED_UNITS = 70, 67
 
 
-def _septet_pieces(text: str) -> list[bytes] | None:
+def _septet_pieces(text: str, single_septets: int) -> list[bytes] | None:
     coded = [alphabet.septets_of_char(char) for char in text]
     if any(septets is None for septets in coded):
         return None
     total = sum(len(septets or b"") for septets in coded)
+    if total <= single_septets:
+        return [b"".join(septets or b"" for septets in coded)]
     limit = _SINGLE_SEPTETS if total <= _SINGLE_SEPTETS else _JOINED_SEPTETS
     pieces = [b""]
     for septets in coded:
@@ -36,11 +38,18 @@ def _unit_pieces(text: str) -> list[bytes]:
 
 
 def tpdus(
-    number: str, text: str, *, reference: int, wants_report: bool, validity_minutes: int
+    number: str,
+    text: str,
+    *,
+    reference: int,
+    wants_report: bool,
+    validity_minutes: int,
+    single_septets: int = 159,
 ) -> list[tuple[int, str]]:
     """(octets of the TPDU, hexadecimal PDU with an empty service centre) of each part. Raises ValueError for
-    a number that is none and a text of more than 255 parts."""
-    septet_pieces = _septet_pieces(text)
+    a number that is none and a text of more than 255 parts. The older driver's single part is as long as the
+    standard says."""
+    septet_pieces = _septet_pieces(text, single_septets)
     pieces = septet_pieces if septet_pieces is not None else _unit_pieces(text)
     if len(pieces) > 255:
         raise ValueError("too many parts")

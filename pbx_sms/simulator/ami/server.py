@@ -141,18 +141,20 @@ class AmiPeer:
         while line := (await reader.readuntil(b"\r\n"))[:-2]:
             too_long = too_long or len(line) >= _MAX_LINE
             name, _, value = line.decode("utf-8", "replace").partition(":")
-            headers[name.strip().lower()] = value.strip()
+            headers[name.strip().lower()] = value.lstrip()
         if too_long:
             self._answer(session, headers, "Error", "Failed to parse message: line too long")
         elif headers:
             return self._carry_out(session, headers)
         return True
 
-    def _answer(self, session: _Session, action: dict[str, str], response: str, message: str) -> None:
+    def _answer(
+        self, session: _Session, action: dict[str, str], response: str, message: str, *more: tuple[str, str]
+    ) -> None:
         headers = [("Response", response)]
         if "actionid" in action:
             headers.append(("ActionID", action["actionid"]))
-        session.write([*headers, ("Message", message)])
+        session.write([*headers, ("Message", message), *more])
 
     def _carry_out(self, session: _Session, action: dict[str, str]) -> bool:
         name = action.get("action", "").lower()
@@ -248,11 +250,15 @@ class AmiPeer:
         self._reference += 1
         built = parts.tpdus(
             number,
-            unescaped(text),
+            unescaped(text) if self.dialect.resolves_escapes else text,
             reference=self._reference,
+            single_septets=159 if self.dialect.joins else 160,
             wants_report=wants_report,
             validity_minutes=minutes,
         )
+        if len(built) > 1 and not self.dialect.joins:
+            self._answer(session, action, "Error", f"[{device.name}] Error adding SMS commands to queue")
+            return
         message = SentMessage(
             number=number,
             payload=action.get("payload", ""),
@@ -261,10 +267,8 @@ class AmiPeer:
             message_id=f"0x{self._reference:08x}",
         )
         device.queue_message(message, built)
-        said = f"[{device.name}] SMS queued for send"
-        if self.dialect.tells_status:
-            said += f" with id {message.message_id}"
-        self._answer(session, action, "Success", said)
+        own = [("ID", message.message_id)] if self.dialect.tells_status else []
+        self._answer(session, action, "Success", f"[{device.name}] SMS queued for send", *own)
 
     def _send_ussd(self, session: _Session, action: dict[str, str]) -> None:
         code = action.get("ussd", "")

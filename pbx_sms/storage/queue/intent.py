@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from pbx_sms.core.cutting import Cutting
 from pbx_sms.core.message import MessageState
 from pbx_sms.core.quota import SimLimits
 from pbx_sms.core.reason import Reason
@@ -36,6 +37,8 @@ class Begun:
     #: the message's route, by which the SIM was chosen, and why
     route_id: int | None = None
     why_this_sim: Reason | None = None
+    #: of the SIM's modem: how many parts the text makes there, and whether it goes; None: as it stands
+    cutting: Cutting | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -31,6 +31,8 @@ class Leased:
     probe: bool = False
     #: the SIMs it may take while it is bound to none; see `storage.routing`
     route_id: int | None = None
+    #: not every modem takes every text
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,6 +219,7 @@ _TAKEN = (
     messages.c.first_accepted_at,
     messages.c.probe,
     messages.c.route_id,
+    messages.c.text,
 )
 
 
@@ -234,6 +237,7 @@ def leased_of(row: Any) -> Leased:
         begun=row.first_accepted_at is not None,
         probe=row.probe,
         route_id=row.route_id,
+        text=row.text,
     )
 
 

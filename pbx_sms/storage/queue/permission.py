@@ -134,6 +134,9 @@ def forbidden(
         leases.release(connection, [begun.message_id], begun.agent_id)
         return Denied(state=MessageState.QUEUED)
     taken = begun.modem_id is not None and row.sim_modem_id != begun.modem_id
+    obstacle = None if is_begun or begun.cutting is None else begun.cutting.obstacle(row.text)
+    if obstacle is not None:
+        return not_now(connection, begun, row, Shortage(reason=obstacle, until_at=None), now, new_events)
     if taken or (row.sim_state != SimState.READY and not (row.probe and row.sim_state in PROBED)):
         short = Shortage(reason=Reason("waits_for_sim"), until_at=None)
         return not_now(connection, begun, row, short, now, new_events)

@@ -1,7 +1,8 @@
 """The intent: everything that must hold is checked, and the quota reserved, before the first byte.
 
-The whole message's quota is taken with its first part, so that a limit never stops it half-way. It stays
-reserved while a begun message waits for its next try, and is given back with the message's end.
+The rows of a message are the parts that the SIM's modem makes of its text: they are made so here, before they
+are counted. The whole message's quota is taken with its first part, so that a limit never stops it half-way.
+It stays reserved while a begun message waits for its next try, and is given back with the message's end.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from pbx_sms.core.message import MessageState, PartState
 from pbx_sms.core.reason import Reason
 from pbx_sms.storage import usage
 from pbx_sms.storage.events import NewEvent
-from pbx_sms.storage.queue import permission
+from pbx_sms.storage.queue import cut, permission
 from pbx_sms.storage.queue.intent import Begun, Denied, Granted
 from pbx_sms.storage.schema import attempts, messages, parts, sims
 from pbx_sms.storage.schema.types import FAR_FUTURE
@@ -100,14 +101,19 @@ def begin_submit(
     denied = permission.forbidden(connection, begun, row, is_begun, now, new_events)
     if denied is not None:
         return denied
+    part_count = row.part_count
+    if begun.cutting is not None and not is_begun:
+        part_count = begun.cutting.part_count(row.text)
+        if part_count != row.part_count:
+            cut.cut_anew(connection, begun.message_id, row.mailing_id, row.part_count, part_count)
     open_parts: Sequence[int] = (
         (1,)
-        if row.part_count == 1
+        if part_count == 1
         else tuple(connection.execute(_OPEN_PARTS, {"message_id": begun.message_id}).scalars())
     )
     uses_reserve = row.rank > 0
     reserved: dict[int, int] = {}
-    if row.part_count > 1:
+    if part_count > 1:
         reserved = {
             reservation.part: reservation.attempt_id
             for reservation in connection.execute(
@@ -142,7 +148,7 @@ def begin_submit(
         if part not in missing:
             connection.execute(_START_ATTEMPT, {"b_attempt_id": reserved[part], "b_now": now})
     concat_reference = row.concat_reference
-    if row.part_count > 1 and concat_reference is None:
+    if part_count > 1 and concat_reference is None:
         # a counter for each recipient: what one telephone joins must not share a reference within hours
         newest = connection.execute(_NEWEST_REFERENCE, {"msisdn": row.msisdn}).scalar_one_or_none()
         concat_reference = (begun.message_id if newest is None else newest + 1) % 256
@@ -182,7 +188,7 @@ def begin_submit(
         mailing_id=row.mailing_id,
         msisdn=row.msisdn,
         text=row.text,
-        part_count=row.part_count,
+        part_count=part_count,
         part_numbers=numbers,
         attempt_ids=tuple(reserved[part] for part in numbers),
         concat_reference=concat_reference,

@@ -92,6 +92,8 @@ modems = Table(
     Column("operator", Text),
     Column("signal_dbm", Integer),
     Column("changed_at", Instant, nullable=False),
+    #: see core.cutting
+    Column("driver", String(24), nullable=False, server_default="serial"),
     sqlite_autoincrement=True,
 )
 
