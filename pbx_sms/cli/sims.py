@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping
+from typing import Any
 
 from pbx_sms.cli import balances, tariffs
 from pbx_sms.cli.arguments import Commands, add_command, add_group
@@ -43,6 +45,7 @@ def list_sims(context: Context, args: argparse.Namespace) -> int:
         Column("cli_column_label", key("label")),
         Column("cli_column_state", key("state")),
         Column("cli_column_modem", key("modem")),
+        Column("cli_column_slot", _slot),
         Column("cli_column_operator", key("operator")),
         Column("cli_column_signal_dbm", key("signal_dbm")),
         Column("cli_column_parts_24h", lambda sim: _used(sim["parts_24h"], sim["per_day"])),
@@ -69,6 +72,13 @@ def release_sim(context: Context, args: argparse.Namespace) -> int:
     name = released["label"] or released["sim"]
     context.output.object(released, context.output.sentence("cli_sim_released", {"sim": name}))
     return 0
+
+
+def _slot(sim: Mapping[str, Any]) -> str:
+    """`2`; of one that is not active, with its modem: `gsm1: 2`."""
+    if sim["slot"] is None:
+        return ""
+    return str(sim["slot"]) if sim["slot_active"] else f"{sim['slot_modem']}: {sim['slot']}"
 
 
 def _used(parts: int, limit: int) -> str:

@@ -158,6 +158,8 @@ class ModemSettings(Section):
     slot_command: Annotated[str, Field(pattern=r"^AT.*\{(slot|index)\}")] | None = None
     #: a SIM that sends again within this is waited for
     slot_rest_s: Annotated[float, Field(ge=60)] = 600
+    #: a slot stays active for so long at least before messages for a SIM in another one change it
+    slot_dwell_s: Annotated[float, Field(ge=60)] = 300
     #: switches its power off and on; run without a shell when nothing else brings a hung modem back
     power_switch: Annotated[str, AfterValidator(command_words.readable)] | None = None
 

@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+#: after a change that failed, the SIM is left alone for so long, then for twice as long, and so on
+_BACK_OFF = timedelta(minutes=10)
 #: limits are raised and SIMs are exchanged: what is remembered of a slot is believed for so long
 BELIEVED_FOR = timedelta(days=1)
 
@@ -51,6 +53,11 @@ def next_slot(
             return slot
     rested = [slot for slot in others if visits[slot].rests_until <= now]
     return min(rested, key=lambda slot: visits[slot].rests_until, default=None)
+
+
+def back_off(failures: int) -> timedelta:
+    """How long a SIM in another slot is left alone after so many changes in a row that did not reach it."""
+    return min(_BACK_OFF * (1 << min(failures - 1, 10)), BELIEVED_FOR)
 
 
 def way_out(count: int, current: int, visits: Mapping[int, Remembered]) -> int:

@@ -93,6 +93,11 @@ class Dispatcher:
         """The SIM is at work here, in whichever modem."""
         return any(slot.imsi == imsi for slot in self._slots.values())
 
+    def serving_today(self) -> dict[int, frozenset[int]]:
+        """By rank, the SIMs at work here that have room left today."""
+        now = self._storage.database.now()
+        return {rank: self._book.serving_today(rank, now) for rank in room.RANKS}
+
     def hold(self, reason: Reason | None) -> None:
         """Begins nothing new while there is a reason."""
         self._hold = reason
@@ -299,7 +304,7 @@ class Dispatcher:
             ),
             zone=self._zone,
             routes=self._book.routes,
-            serving_today={rank: self._book.serving_today(rank, now) for rank in room.RANKS},
+            serving_today=self.serving_today(),
             ready_elsewhere=self._book.ready_elsewhere,
             ask_elsewhere=self._book.is_old(now_s, self._pace.look_elsewhere_s),
             limits_of=lambda imsi, stored: limits_of(self._settings, imsi, stored),

@@ -23,7 +23,7 @@ from pbx_sms.engine.pace import Pace
 from pbx_sms.engine.receiver import Receiver
 from pbx_sms.engine.sim_slot import SimSlot
 from pbx_sms.engine.sim_worker import Rules, SimWorker
-from pbx_sms.engine.slot_choice import CHANGED, SlotChoice
+from pbx_sms.engine.slot_choice import CHANGED, SlotChoice, SlotRules
 from pbx_sms.engine.storage_thread import StorageThread, Work
 from pbx_sms.errors import ModemError
 from pbx_sms.storage import devices, sim_limits, sim_owner, usage
@@ -38,8 +38,9 @@ _REOPEN_S = (1.0, 2.0, 5.0, 10.0, 30.0)
 _LOCKED_S = 60.0
 #: what a modem that hangs is known by
 _SILENT = "modem_silent"
-#: see `slot_rest_s` of the configuration
+#: see `slot_rest_s`, `slot_dwell_s` of the configuration
 _SLOT_REST_S = 600.0
+_SLOT_DWELL_S = 300.0
 _LOCKED = {"sim_pin_wanted", "sim_puk_wanted", "sim_pin_refused"}
 
 
@@ -77,8 +78,16 @@ class ModemKeeper:
             modem,
             around.dispatcher,
             around.storage,
-            rest_s=configured.slot_rest_s if configured is not None else _SLOT_REST_S,
-            look_s=around.pace.look_s,
+            SlotRules(
+                rest_s=configured.slot_rest_s if configured is not None else _SLOT_REST_S,
+                dwell_s=configured.slot_dwell_s if configured is not None else _SLOT_DWELL_S,
+                look_s=around.pace.look_s,
+                modem_id=modem_id,
+                agent_id=around.agent_id,
+                silent_s=around.pace.lease_s,
+                limits_of=lambda imsi, stored: sim_limits.limits_of(around.settings, imsi, stored),
+                zone=around.rules.zone,
+            ),
         )
 
     async def run(self) -> None:
@@ -90,8 +99,9 @@ class ModemKeeper:
             except ModemError as error:
                 wait_s = _LOCKED_S if error.code in _LOCKED else _REOPEN_S[min(failures, len(_REOPEN_S) - 1)]
                 failures += 1
-                await self._note_failure(error)
-                if self._slot_choice.failed(error.code):
+                of_the_slot = self._slot_choice.failed(error)
+                await self._note_failure(error, of_the_slot)
+                if of_the_slot is not None:
                     wait_s = _REOPEN_S[min(failures - 1, len(_REOPEN_S) - 1)]
                 if error.code == _SILENT:
                     await self._recover()
@@ -147,14 +157,14 @@ class ModemKeeper:
             )
         )
 
-    async def _note_failure(self, error: ModemError) -> None:
+    async def _note_failure(self, error: ModemError, of_the_slot: Reason | None) -> None:
         state = ModemState.FAILED
         if error.code == "port_missing":
             state = ModemState.ABSENT
         elif error.code in _LOCKED:
             state = ModemState.LOCKED
         log.warning("modem=%s cannot be used: %s", self._modem.name, error)
-        await self._change(state, Reason.of(error))
+        await self._change(state, of_the_slot or Reason.of(error))
 
     async def _open(self) -> Identity:
         await self._change(ModemState.OPENING)
@@ -276,6 +286,7 @@ class ModemKeeper:
             work.events,
             iccid=identity.iccid,
             own_number=identity.own_number,
+            slot=self._modem.slots.wished,
         )
         own = self._around.settings.sim_settings(identity.imsi)
         if own is not None and own.label:

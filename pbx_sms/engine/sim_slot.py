@@ -67,6 +67,8 @@ class SimSlot:
     taken: asyncio.Event = field(default_factory=asyncio.Event)
     #: set when somebody asked for the SIM's balance
     balance_wanted: asyncio.Event = field(default_factory=asyncio.Event)
+    #: its modem is about to make another slot active: it begins nothing new
+    leaving: bool = False
     #: the last outcome leaves open whether the modem still lives: it is asked before it gets a part again
     in_doubt: bool = False
     #: monotonic seconds at which `usage` was counted
@@ -91,7 +93,8 @@ class SimSlot:
 
     @property
     def _is_at_work(self) -> bool:
-        return self.registered and not self.in_call and not self.in_doubt and not self.taken.is_set()
+        free = not self.in_call and not self.in_doubt and not self.leaving
+        return self.registered and free and not self.taken.is_set()
 
     def idle(self, monotonic_s: float) -> bool:
         """Waits for a message and may send one now, be it only a test; the quota aside."""

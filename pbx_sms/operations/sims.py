@@ -24,14 +24,15 @@ from pbx_sms.storage.sims import SimRow
 
 
 def list_sims(database: Database, settings: Settings) -> list[dict[str, Any]]:
-    """[{"sim" (IMSI), "label", "state", "reason"?, "reason_params"?, "modem", "operator", "signal_dbm",
-    "parts_24h", "parts_30d", "per_day", "per_month", "next_at"?, "keep_alive_at"?, "balance"?,
-    "balance_at"?, "balance_amount"?, "balance_currency"?, "balance_low"?, "tariff"?,
-    "tariff_option"?}]: those in a modem first.
+    """[{"sim" (IMSI), "label", "state", "reason"?, "reason_params"?, "modem", "slot",
+    "slot_modem"?, "slot_active"?, "operator", "signal_dbm", "parts_24h", "parts_30d", "per_day",
+    "per_month", "next_at"?, "keep_alive_at"?, "balance"?, "balance_at"?, "balance_amount"?,
+    "balance_currency"?, "balance_low"?, "tariff"?, "tariff_option"?}]: those in a modem first.
 
     `reason` says why it does not send: its own, or its modem's, or the limit that it has reached. `next_at`
     is when it may send again, where it may not now and that is known; `keep_alive_at` when a SIM that stays
-    unused is used once; `balance` the operator's words.
+    unused is used once; `slot` where it is or was last, None where the modem has one; `balance`
+    the operator's words.
     """
     now = database.now()
     with database.read() as connection:
@@ -131,6 +132,7 @@ def _shown(connection: Connection, settings: Settings, row: SimRow, now: datetim
         "label": label_of(settings, row.imsi, row.label),
         "state": str(row.state),
         "modem": row.modem,
+        "slot": row.slot,
         "operator": row.operator,
         "signal_dbm": row.signal_dbm,
         "parts_24h": row.parts_24h,
@@ -138,6 +140,8 @@ def _shown(connection: Connection, settings: Settings, row: SimRow, now: datetim
         "per_day": limits.per_day,
         "per_month": limits.per_month,
     }
+    if row.slot is not None:
+        shown |= {"slot_modem": row.slot_modem, "slot_active": row.modem is not None}
     reason, next_at = _waiting(connection, settings, row, limits, now)
     if reason is not None:
         shown |= {"reason": reason.code, "reason_params": dict(reason.params)}

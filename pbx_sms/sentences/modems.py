@@ -47,6 +47,17 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Лимит SIM {sim} в слоте {from} исчерпан; модем {modem} переключается на слот {slot} и вернётся "
         "не раньше {until}.",
     ),
+    "cli_column_slot": ("slot", "слот"),
+    "slot_changed_wanted": (
+        "The modem {modem} changes from slot {from} (SIM {sim}) to slot {slot}: messages wait that only the "
+        "SIM {wanted} may send.",
+        "Модем {modem} переключается со слота {from} (SIM {sim}) на слот {slot}: ждут сообщения, которые "
+        "может отправить только SIM {wanted}.",
+    ),
+    "slot_failed": (
+        "The modem {modem} does not reach the SIM {sim} in slot {slot}. {why} The next try is after {until}.",
+        "Модем {modem} не смог перейти на SIM {sim} в слоте {slot}. {why} Следующая попытка после {until}.",
+    ),
     "slot_changed_rests": (
         "The SIM {sim} in slot {from} sends nothing now; the modem {modem} changes to slot {slot}, "
         "and comes back after {until} at the earliest.",

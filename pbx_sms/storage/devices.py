@@ -137,9 +137,12 @@ def sim_found(
     imsi: str,
     now: datetime,
     new_events: list[NewEvent],
+    *,
+    slot: int | None = None,
     **seen: Any,
 ) -> int:
-    """The SIM that is in the modem now, wherever it was before. A new one is ready at once.
+    """The SIM that is in the modem now, wherever it was before. A new one is ready at once. `slot` where the
+    modem has several.
 
     Whether another agent uses it is to be asked first: see `sim_owner`.
     """
@@ -160,7 +163,22 @@ def sim_found(
         update(sims).where(sims.c.modem_id == modem_id, sims.c.sim_id != sim_id).values(modem_id=None)
     )
     connection.execute(
-        update(sims).where(sims.c.sim_id == sim_id).values(modem_id=modem_id, seen_at=now, **known)
+        update(sims)
+        .where(sims.c.sim_id == sim_id)
+        .values(
+            modem_id=modem_id,
+            seen_at=now,
+            slot=slot,
+            slot_modem_id=None if slot is None else modem_id,
+            **known,
+        )
+    )
+    # what was there before is not there any more; with one slot only, nothing is
+    other = sims.c.slot_modem_id == modem_id
+    if slot is not None:
+        other = and_(other, sims.c.slot == slot)
+    connection.execute(
+        update(sims).where(other, sims.c.sim_id != sim_id).values(slot=None, slot_modem_id=None)
     )
     connection.execute(
         update(modems).where(modems.c.sim_id == sim_id, modems.c.modem_id != modem_id).values(sim_id=None)

@@ -43,6 +43,9 @@ class SimRow:
     modem_state: str | None
     modem_reason_code: str | None
     modem_reason_params: dict[str, Any] | None
+    #: the slot in which it is, or was last, of a modem with several, and that modem's name
+    slot: int | None
+    slot_modem: str | None
     signal_dbm: int | None
     #: its own limits in the database by their names, None = not set; see `sim_limits.limits_of`
     own_limits: Mapping[str, Any]
@@ -117,6 +120,7 @@ def _counted_since(at: datetime) -> Any:
 
 
 def _query(now: datetime) -> Any:
+    slot_modems = modems.alias()
     return select(
         sims.c.sim_id,
         sims.c.imsi,
@@ -134,6 +138,8 @@ def _query(now: datetime) -> Any:
         modems.c.state.label("modem_state"),
         modems.c.reason_code.label("modem_reason_code"),
         modems.c.reason_params.label("modem_reason_params"),
+        sims.c.slot,
+        slot_modems.c.name.label("slot_modem"),
         modems.c.signal_dbm,
         *(sims.c[name] for name in _OWN_LIMITS),
         _counted_since(now - timedelta(hours=24)).label("parts_24h"),
@@ -148,6 +154,7 @@ def _query(now: datetime) -> Any:
         tariff_options.c.name.label("tariff_option"),
     ).select_from(
         sims.outerjoin(modems, modems.c.modem_id == sims.c.modem_id)
+        .outerjoin(slot_modems, slot_modems.c.modem_id == sims.c.slot_modem_id)
         .outerjoin(tariffs, tariffs.c.tariff_id == sims.c.tariff_id)
         .outerjoin(tariff_options, tariff_options.c.tariff_option_id == sims.c.tariff_option_id)
     )

@@ -189,6 +189,7 @@ def test_sims_are_listed_with_what_they_carried(pbx_sms: Command, stored: Databa
         "label": "МТС склад",
         "state": "ready",
         "modem": "gsm1",
+        "slot": None,
         "operator": "MTS RUS",
         "signal_dbm": -71,
         "parts_24h": 2,

@@ -104,10 +104,11 @@ class SimulatedRig:
 
     traits = Traits()
 
-    def __init__(self, simulator: Simulator) -> None:
+    def __init__(self, simulator: Simulator, *, slots: int = 1) -> None:
         self._simulator = simulator
         settings = dataclasses.replace(
             SETTINGS,
+            slots=slots,
             prompt_pause_s=None,
             submit_timeout_s=2.0,
             late_answer_s=10.0,
@@ -311,8 +312,22 @@ def behind_asterisk(dialect: str) -> RigFactory:
     return make
 
 
+@asynccontextmanager
+async def with_two_slots(folder: Path) -> AsyncIterator[Rig]:
+    async with Simulator(
+        folder, modems=1, profile="quectel_ec25", report_delay_s=0.05, boot_scale=0.02
+    ) as simulator:
+        await simulator.control({"cmd": "add_slot", "modem": 0})
+        rig = SimulatedRig(simulator, slots=2)
+        rig.modem.slots.select(2)
+        try:
+            yield rig
+        finally:
+            await rig.modem.close()
+
+
 RIGS: dict[str, RigFactory] = {
     f"serial {profile}": simulated(profile)
     for profile in ("huawei_e1550", "huawei_e173", "zte_mf180", "sim800", "quectel_ec25")
-} | {"in memory": in_memory}
+} | {"in memory": in_memory, "serial, the second of two slots": with_two_slots}
 RIGS |= {f"behind Asterisk {dialect}": behind_asterisk(dialect) for dialect in DIALECTS}

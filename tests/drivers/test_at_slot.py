@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from at_cases import SETTINGS, submission
 
+from pbx_sms.core.verdict import Kind
 from pbx_sms.drivers import vendors
 from pbx_sms.drivers.at_modem import AtModem
 from pbx_sms.errors import ModemError
@@ -78,3 +79,23 @@ def test_every_make_has_a_command() -> None:
     for vendor in vendors.VENDORS:
         assert all("{slot}" in one or "{index}" in one for one in vendor.slot_commands), vendor.name
         assert vendor.slot_commands
+
+
+async def test_slots_are_changed_to_and_fro_and_each_part_goes_through_its_own_sim(tmp_path: Path) -> None:
+    async with simulated(tmp_path) as simulator:
+        first = simulator.known()[0]["imsi"]
+        await simulator.control({"cmd": "add_slot", "modem": 0})
+        modem = AtModem("gsm1", str(simulator.ports[0]), dataclasses.replace(SETTINGS, slots=2))
+        try:
+            for slot in (1, 2, 1, 2, 1):
+                modem.slots.select(slot)
+                identity = await modem.open()
+                outcome = await modem.submit(submission())
+                assert outcome.verdict.kind is Kind.ACCEPTED
+                await modem.close()
+            assert identity.imsi == first
+            sent = [entry["imsi"] for entry in simulator.ledger()]
+            assert sent.count(first) == 3
+            assert len(sent) == 5
+        finally:
+            await modem.close()

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Float, ForeignKey, Index, Integer, String, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    SmallInteger,
+    String,
+    Table,
+    Text,
+)
 
 from pbx_sms.storage.schema.types import Id, Instant, Json, Money, metadata
 
@@ -71,6 +82,9 @@ sims = Table(
     Column("balance_currency", String(3)),
     #: somebody asked for the balance; NULL again when it was asked for
     Column("balance_wanted_at", Instant),
+    #: the slot in which it was last, of a modem with several, and that modem; NULL where there is one
+    Column("slot", SmallInteger),
+    Column("slot_modem_id", Id),
     sqlite_autoincrement=True,
 )
 
