@@ -14,7 +14,7 @@ from pbx_sms.core.mailing import MailingKind
 from pbx_sms.core.route_rules import RouteRuleKind
 from pbx_sms.errors import Refused
 from pbx_sms.operations import sims
-from pbx_sms.operations.routing import rules
+from pbx_sms.operations.routing import replanning, rules
 from pbx_sms.sentences.routes import rule_text
 from pbx_sms.storage import views
 from pbx_sms.storage.routing import rules as stored
@@ -57,6 +57,7 @@ def show() -> ResponseReturnValue:
         number=number,
         kind=kind,
         tried=tried,
+        waiting=replanning.waiting_count(database()),
         problem=problem,
     ), (400 if problem else 200)
 
@@ -66,7 +67,7 @@ def add() -> ResponseReturnValue:
     _only_who_may()
     form = request.form
     try:
-        rules.add(
+        added = rules.add(
             database(),
             settings(),
             kind=form.get("rule", ""),
@@ -79,7 +80,7 @@ def add() -> ResponseReturnValue:
         )
     except Refused as refused:
         return _back(_sentence(refused.code, refused.params), "error")
-    return _back(_("The rule is added. It holds for messages that are made from now on."), "good")
+    return _back(_told(_("The rule is added."), added), "good")
 
 
 @blueprint.post("/<int:rule_id>/move")
@@ -89,20 +90,28 @@ def move(rule_id: int) -> ResponseReturnValue:
     if place is None or place < 1:
         abort(400)
     try:
-        rules.move(database(), settings(), rule_id=rule_id, position=place)
+        moved = rules.move(database(), settings(), rule_id=rule_id, position=place)
     except Refused as refused:
         return _back(_sentence(refused.code, refused.params), "error")
-    return redirect(url_for("route_pages.show"), 303)
+    return _back(_told(_("The rule is moved."), moved), "good")
 
 
 @blueprint.post("/<int:rule_id>/remove")
 def remove(rule_id: int) -> ResponseReturnValue:
     _only_who_may()
     try:
-        rules.remove(database(), settings(), rule_id=rule_id)
+        removed = rules.remove(database(), settings(), rule_id=rule_id)
     except Refused as refused:
         return _back(_sentence(refused.code, refused.params), "error")
-    return _back(_("The rule is removed. Messages that are made already keep their SIM cards."), "good")
+    return _back(_told(_("The rule is removed."), removed), "good")
+
+
+def _told(done: str, rule: dict[str, Any]) -> str:
+    """What was done, and what it means for messages that wait."""
+    if not rule["waiting"]:
+        return done
+    reached = "cli_route_reach" if rule["changed"] is not None else "cli_route_reach_later"
+    return f"{done} {_sentence(reached, rule)}."
 
 
 def _back(text: str, category: str) -> ResponseReturnValue:

@@ -53,9 +53,15 @@ def duties(settings: Settings) -> list[Duty]:
     from pbx_sms.engine.scheduler import Duty
     from pbx_sms.operations import forecasts, notify, planning, series
     from pbx_sms.operations.planning.duty import EVERY_S
+    from pbx_sms.operations.routing import replanning
 
     return [
         Duty(name="planner", every_s=EVERY_S, carry_out=planning.Planner(settings).look),
+        Duty(
+            name="routes",
+            every_s=replanning.EVERY_S,
+            carry_out=lambda database: replanning.look(database, settings),
+        ),
         Duty(name="forecasts", every_s=FORECAST_S, carry_out=forecasts.Keeper(settings).refresh),
         Duty(name="series", every_s=SERIES_S, carry_out=lambda database: series.fire_due(database, settings)),
         Duty(

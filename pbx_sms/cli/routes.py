@@ -18,7 +18,7 @@ _KINDS = tuple(map(str, MailingKind))
 
 def add_commands(commands: Commands) -> None:
     group = add_group(commands, "route", "Which SIM: rules over the default spread, read from the top.")
-    add = add_command(group, "add", add_rule, "Add a rule; it holds for messages that are made from now on.")
+    add = add_command(group, "add", add_rule, "Add a rule; messages that wait get their SIMs anew.")
     add.add_argument("rule", metavar="RULE", choices=tuple(map(str, RouteRuleKind)), help=(
         "same_sim: the SIM that the person knows; operator: SIMs of the recipient's own operator; only: these"
         " SIMs and no others; cheapest: the lowest price; reserve: these SIMs are kept for such messages"
@@ -118,7 +118,11 @@ def try_number(context: Context, args: argparse.Namespace) -> int:
 
 def _tell(context: Context, code: str, rule: dict[str, Any]) -> int:
     shown = _with_text(context, rule)
-    context.output.object(shown, context.output.sentence(code, shown))
+    lines = [context.output.sentence(code, shown)]
+    if shown["waiting"]:
+        reached = "cli_route_reach" if shown["changed"] is not None else "cli_route_reach_later"
+        lines.append(context.output.sentence(reached, shown))
+    context.output.object(shown, *lines)
     return 0
 
 

@@ -13,10 +13,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from pbx_sms.core.cutting import Cutting
-from pbx_sms.core.planning.opening import why_closed
 from pbx_sms.core.quota import SimLimits, Usage
 from pbx_sms.core.reason import Reason
 from pbx_sms.core.route_rules import Route
+from pbx_sms.engine import closed
 from pbx_sms.engine.sim_slot import NEVER_AGAIN_FOR
 from pbx_sms.engine.storage_thread import Work
 from pbx_sms.engine.supply import EACH, Room, Supply
@@ -24,7 +24,7 @@ from pbx_sms.storage import agents, devices, queue, standing_still, usage, windo
 from pbx_sms.storage.devices import SimSnapshot
 from pbx_sms.storage.queue import Leased
 from pbx_sms.storage.queue.leases import Queue
-from pbx_sms.storage.routing import ready_sims, routes
+from pbx_sms.storage.routing import ready_sims, revision, routes
 from pbx_sms.storage.windows import Window
 
 #: messages in stock that only one SIM may send: more of a SIM that hangs would keep others' out
@@ -96,12 +96,16 @@ class FillPlan:
     #: running mailings of which everything that waits waits for its window
     closed: dict[int, Reason] = field(default_factory=dict)
     _windows: dict[int, list[Window]] = field(default_factory=dict)
+    #: of the rules, while messages wait for a route under it; None: none do
+    _revision: int | None = None
 
     def carry_out(self, work: Work) -> FillPlan:
         # an order may be carried out twice when its transaction failed: begin anew
         self.leased, self.returned, self.exhausted, self.held_up = {}, set(), set(), {}
         self.waiting = []
         self._read_routes(work)
+        state = revision.read(work.connection)
+        self._revision = state.revision if state.pending else None
         if self.ask_company:
             silent_since_at = work.now - timedelta(seconds=self.lease_s)
             self.has_company = agents.has_company(work.connection, self.agent_id, silent_since_at)
@@ -130,24 +134,15 @@ class FillPlan:
             last_rank = key.rank
             # every queue of a rank needs enough for all SIMs, or it could not have its share
             ready_count += self._lease_queue(work, key)
-        self.closed = self._closed_windows(work)
+        idle = [
+            (self._windows.get(key.mailing_id or 0, ()), key in self.exhausted)
+            for key in self.queues
+            if not self.leased.get(key)
+            and all(one.message_id in self.returned for one in self.stock.get(key, ()))
+        ]
+        self.closed = closed.by_hours(work.connection, work.now, idle)
+        self.closed |= closed.by_rules(work.connection, self._revision, self.queues, self.leased)
         return self
-
-    def _closed_windows(self, work: Work) -> dict[int, Reason]:
-        """Why nothing goes of mailings of which all that waits waits for its hours."""
-        found: dict[int, Reason] = {}
-        for key in self.queues:
-            of_mailing = self._windows.get(key.mailing_id or 0)
-            stocked = any(one.message_id not in self.returned for one in self.stock.get(key, ()))
-            if not of_mailing or stocked or self.leased.get(key):
-                continue
-            if key not in self.exhausted and any(window.is_open(work.now) for window in of_mailing):
-                # nobody looked whether there is something that may go now
-                continue
-            waits = windows.waiting_for(work.connection, of_mailing, work.now)
-            if waits is not None:
-                found[waits.mailing_id] = why_closed(waits.zone, waits.opens_at(work.now))
-        return found
 
     def _waits_for_test(self, message: Leased) -> bool:
         """It is the test of a SIM that takes nothing else."""
@@ -248,6 +243,7 @@ class FillPlan:
                 closed_route_ids=unserved | full,
                 admit=admit,
                 zones=zones,
+                revision=self._revision,
             )
             if len(seen) == 1:
                 # of these zones there is nothing more
@@ -276,6 +272,7 @@ class FillPlan:
             sim_ids=self.sim_ids,
             now=work.now,
             closed_route_ids=unserved,
+            revision=self._revision,
         ):
             if not (message.route_id is None or self._knows(message.route_id)):
                 self._learn(work, routes.read(work.connection, [message.route_id]))

@@ -41,6 +41,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "waits for the SIM that its rule names ({sims}); “pbx-sms sim list” shows why it does not send",
         "ждёт SIM-карту, названную в правиле ({sims}); почему она не отправляет, покажет «pbx-sms sim list»",
     ),
+    "route_anew": (
+        "the rules for SIMs have changed: through which SIM each message goes is found out anew",
+        "правила выбора SIM-карт изменились: для каждого сообщения SIM-карта определяется заново",
+    ),
     # what one rule says about a message
     "route_step_not_for_it": (
         "not for this message",
@@ -127,6 +131,16 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "правило {rule_id} теперь на месте {position}",
     ),
     "cli_route_removed": ("rule {rule_id} is gone: {text}", "правило {rule_id} удалено: {text}"),
+    "cli_route_reach": (
+        "messages that wait: {waiting}; through other SIMs than before: {changed}",
+        "сообщений, которые ждут отправки: {waiting}; из них через другие SIM-карты: {changed}",
+    ),
+    "cli_route_reach_later": (
+        "messages that wait: {waiting}; the engine finds out anew through which SIMs they go, and sends each"
+        " of them after that",
+        "сообщений, которые ждут отправки: {waiting}; служба отправки заново определяет для них SIM-карты,"
+        " и каждое уйдёт после этого",
+    ),
     "cli_no_routes": (
         "There are no rules: the SIM with the smallest used share of its limits takes the next message.",
         "Правил нет: следующее сообщение отправит SIM-карта, у которой лимит израсходован меньше всего.",

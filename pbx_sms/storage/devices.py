@@ -12,6 +12,7 @@ from sqlalchemy import Connection, and_, insert, or_, select, update
 from pbx_sms.core.reason import Reason
 from pbx_sms.core.sim import SimState
 from pbx_sms.storage.events import NewEvent
+from pbx_sms.storage.routing import revision
 from pbx_sms.storage.schema import agents, modems, sims
 
 #: states that end by themselves once their time is over
@@ -153,6 +154,7 @@ def sim_found(
         ).inserted_primary_key
         assert key is not None
         sim_id = int(key[0])
+        revision.sims_changed(connection)
         new_events.append(
             NewEvent(at=now, kind="sim", state=SimState.READY, sim_id=sim_id, modem_id=modem_id)
         )

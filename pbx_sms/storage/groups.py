@@ -13,6 +13,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from pbx_sms.core.people.merging import Person
 from pbx_sms.storage import contacts as stored_contacts
 from pbx_sms.storage.contacts import CHUNK, Contact
+from pbx_sms.storage.routing import revision
 from pbx_sms.storage.schema import contacts, group_keywords, group_members, groups
 
 
@@ -58,6 +59,7 @@ def find_all(connection: Connection) -> list[Group]:
 
 def change_rule(connection: Connection, group_id: int, rule: Any) -> None:
     connection.execute(update(groups).where(groups.c.group_id == group_id).values(rule=rule))
+    revision.group_changed(connection, group_id)
 
 
 def rename(connection: Connection, group_id: int, name: str) -> None:
@@ -68,6 +70,7 @@ def remove(connection: Connection, group_id: int) -> bool:
     """The group, its keywords and memberships; the contacts stay."""
     for table in (group_members, group_keywords):
         connection.execute(delete(table).where(table.c.group_id == group_id))
+    revision.group_changed(connection, group_id)
     return connection.execute(delete(groups).where(groups.c.group_id == group_id)).rowcount == 1
 
 
@@ -105,15 +108,20 @@ def add_members(connection: Connection, group_id: int, msisdns: Sequence[str], n
                 ],
             )
         added += len(ids)
+    if added:
+        revision.group_changed(connection, group_id)
     return added
 
 
 def remove_members(connection: Connection, group_id: int, msisdns: Sequence[str]) -> int:
     """Returns how many were members."""
     ids = select(contacts.c.contact_id).where(contacts.c.msisdn.in_(msisdns))
-    return connection.execute(
+    removed = connection.execute(
         delete(group_members).where(group_members.c.group_id == group_id, group_members.c.contact_id.in_(ids))
     ).rowcount
+    if removed:
+        revision.group_changed(connection, group_id)
+    return removed
 
 
 def members(connection: Connection, group_id: int, *, limit: int, after_id: int = 0) -> list[Contact]:

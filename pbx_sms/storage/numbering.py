@@ -13,6 +13,7 @@ from datetime import date, datetime
 from sqlalchemy import Connection, delete, insert, select
 
 from pbx_sms.core.numbering import NumberingPlan, NumberRange
+from pbx_sms.storage.routing import revision
 from pbx_sms.storage.schema import numbering_imports, numbering_ranges
 
 #: rows of one statement
@@ -114,3 +115,4 @@ def replace(
             zone_count=sum(one.zone is not None for one in ranges),
         )
     )
+    revision.sims_changed(connection)

@@ -18,6 +18,7 @@ from pbx_sms.core.quota import SimLimits
 from pbx_sms.core.reason import Reason
 from pbx_sms.core.sim import TRANSITIONS, SimState
 from pbx_sms.storage.keep_alive import newest_accepted
+from pbx_sms.storage.routing import revision
 from pbx_sms.storage.schema import attempts, modems, sims, tariff_options, tariffs
 
 _OWN_LIMITS = tuple(field.name for field in fields(SimLimits))
@@ -82,7 +83,7 @@ def change_state(
 ) -> bool:
     """Whether the SIM was in a state that leads to `state`, and is in it now. What it was refused before says
     nothing about it any more."""
-    return (
+    changed = (
         connection.execute(
             update(sims)
             .where(
@@ -100,6 +101,9 @@ def change_state(
         ).rowcount
         == 1
     )
+    if changed:
+        revision.sims_changed(connection)
+    return changed
 
 
 def own_prices(connection: Connection) -> dict[int, Decimal]:

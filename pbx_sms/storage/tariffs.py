@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, insert, select, update
 
 from pbx_sms.core.tariff import Tariff, TariffOption
+from pbx_sms.storage.routing import revision
 from pbx_sms.storage.schema import sims, tariff_options, tariffs
 
 
@@ -94,6 +95,7 @@ def change(connection: Connection, stored: StoredTariff, tariff: Tariff) -> None
         stored.tariff_id,
         tuple(option for option in tariff.options if option.name not in stored.option_ids),
     )
+    revision.sims_changed(connection)
 
 
 def remove(connection: Connection, stored: StoredTariff) -> None:
@@ -112,6 +114,7 @@ def give(connection: Connection, sim_id: int, stored: StoredTariff | None, optio
             tariff_option_id=None if stored is None or option is None else stored.option_ids[option],
         )
     )
+    revision.sims_changed(connection)
 
 
 def _add_options(connection: Connection, tariff_id: int, options: tuple[TariffOption, ...]) -> None:

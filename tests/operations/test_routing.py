@@ -107,6 +107,8 @@ def test_rules_stand_in_their_order_and_can_be_moved_and_removed(
         "kinds": [],
         "created_at": None,
         "created_by": "anna",
+        "waiting": 0,
+        "changed": 0,
     }
 
     def order() -> list[int]:

@@ -14,7 +14,7 @@ from pbx_sms.core.reason import Reason
 from pbx_sms.core.route_rules import Route
 from pbx_sms.operations.routing import rules
 from pbx_sms.storage.events import read_after
-from pbx_sms.storage.routing import routes
+from pbx_sms.storage.routing import revision, routes
 from pbx_sms.storage.schema import messages
 from pbx_sms.storage.users import Role
 from web.log_lines import LineWriter
@@ -57,6 +57,23 @@ def test_a_wrong_rule_is_refused_in_a_sentence_and_changes_nothing(office: Offic
     assert "Для такого правила нужно указать SIM-карты" in office.get(client, PATH).text
     assert kinds(office) == []
     assert office.post(client, f"{PATH}/1/move", place="-1").status_code == 400
+
+
+def test_a_change_says_how_many_waiting_messages_it_concerns(office: Office) -> None:
+    office.add_sim("250011234567891", "gsm1", "MTS RUS")
+    office.start_mailing(office.add_list())
+    with office.database.read() as connection:
+        count = len(connection.execute(select(messages.c.message_id)).all())
+    client = office.client(Role.OPERATOR)
+    office.post(client, PATH, rule="only", sim="250011234567891")
+    said = f"The rule is added. Messages that wait: {count}; through other SIMs than before: {count}."
+    page = office.get(client, PATH).text
+    assert said in page
+    assert "found out by the new rules" not in page
+    russian = office.client(Role.ADMIN, language="ru")
+    with office.database.begin() as connection:
+        revision.advance(connection)
+    assert "по новым правилам" in office.get(russian, PATH).text
 
 
 @pytest.mark.parametrize("role", [Role.RECEPTIONIST, Role.VIEWER])

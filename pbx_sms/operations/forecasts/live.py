@@ -14,6 +14,8 @@ from pbx_sms.operations.forecasts.pool import read_pool
 from pbx_sms.operations.forecasts.work import waiting
 from pbx_sms.storage import events, forecasts, mailings
 from pbx_sms.storage.engine import Database
+from pbx_sms.storage.routing import revision
+from pbx_sms.storage.routing.revision import RoutingState
 
 #: their messages are in the queue
 _QUEUED = (MailingState.SCHEDULED, MailingState.RUNNING, MailingState.PAUSED)
@@ -58,7 +60,7 @@ class Keeper:
     def __init__(self, settings: Settings, *, idle_s: float = 600.0) -> None:
         self._settings = settings
         self._idle_s = idle_s
-        self._seen: tuple[int, list[int]] | None = None
+        self._seen: tuple[int, list[int], RoutingState] | None = None
         self._made_s = 0.0
         #: how long it took last
         self._cost_s = 0.0
@@ -71,7 +73,7 @@ class Keeper:
             return False
         with database.read() as connection:
             ids = forecasts.foreseen_ids(connection)
-            seen = (events.newest_id(connection), ids)
+            seen = (events.newest_id(connection), ids, revision.read(connection))
             if not ids or (seen == self._seen and began_s - self._made_s < self._idle_s):
                 return False
             pool = read_pool(connection, self._settings, now)

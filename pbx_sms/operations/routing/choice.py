@@ -19,7 +19,7 @@ from pbx_sms.operations.price_desk import Desk, net_of
 from pbx_sms.operations.sims import label_of
 from pbx_sms.storage import numbering
 from pbx_sms.storage.queue import NewMessage
-from pbx_sms.storage.routing import facts, routes
+from pbx_sms.storage.routing import facts, revision, routes
 from pbx_sms.storage.routing import rules as stored_rules
 from pbx_sms.storage.routing.facts import SimOfPool
 
@@ -40,7 +40,7 @@ class Known:
 
 
 class RouteChooser:
-    """The rules and the SIMs as they were when it was made."""
+    """The rules and the SIMs as they were when it was made; `assign` looks whether they still are so."""
 
     def __init__(
         self, connection: Connection, settings: Settings, kind: MailingKind, now: datetime, *,
@@ -50,24 +50,33 @@ class RouteChooser:
         self._kind = kind
         self._mailing_id = mailing_id
         self._now = now
-        self._rules = stored_rules.every(connection) if rules is None else list(rules)
-        if self._rules:
-            self._sims = facts.sims_of_pool(connection, now)
-            self._plan: NumberingPlan | None = None
-            self._facts = {sim.sim_id: self._facts_of(connection, settings, sim) for sim in self._sims}
-            asks_prices = any(rule.kind is RouteRuleKind.CHEAPEST for rule in self._rules)
-            self._price_of = (
-                prices_of(Desk(connection, settings, now), self._sims) if asks_prices else lambda operator: {}
-            )
+        self._given = rules
+        self._read(connection)
+
+    def _read(self, connection: Connection) -> None:
+        # first: rules that are newer than their revision are read again, older ones never would be
+        self.revision = revision.read(connection).revision
+        self._rules = stored_rules.every(connection) if self._given is None else list(self._given)
+        self._plan: NumberingPlan | None = None
+        settings, now = self._settings, self._now
+        sims = facts.sims_of_pool(connection, now) if self._rules else []
+        self._facts = {sim.sim_id: self._facts_of(connection, settings, sim) for sim in sims}
+        self._price_of: Callable[[str | None], dict[int, float]] = lambda operator: {}
+        if any(rule.kind is RouteRuleKind.CHEAPEST for rule in self._rules):
+            self._price_of = prices_of(Desk(connection, settings, now), sims)
 
     @property
     def has_rules(self) -> bool:
         return bool(self._rules)
 
     def assign(self, connection: Connection, new: Sequence[NewMessage]) -> list[NewMessage]:
-        """The messages with their routes; what is bound to a SIM needs none."""
+        """The messages with their routes; what is bound to a SIM needs none. The rules are those that are in
+        force when the transaction ends."""
+        if revision.hold(connection) != self.revision:
+            self._read(connection)
+        new = [replace(one, route_revision=self.revision) for one in new]
         if not self._rules:
-            return list(new)
+            return new
         known = self.known(connection, {one.msisdn for one in new if one.bound_sim_id is None})
         wanted = {msisdn: one.choice.route for msisdn, one in known.items() if one.choice.route is not None}
         ids = routes.ids_of(connection, wanted.values(), self._now)

@@ -12,6 +12,7 @@ from pbx_sms.core.mailing import MailingKind
 from pbx_sms.core.msisdn import Normalizer, Rejected
 from pbx_sms.core.route_rules import RouteRule, RouteRuleKind
 from pbx_sms.errors import NotFound, Refused
+from pbx_sms.operations.routing import replanning
 from pbx_sms.operations.routing.choice import RouteChooser
 from pbx_sms.operations.sims import label_of, one_named
 from pbx_sms.storage import sims
@@ -50,7 +51,8 @@ def add(
     position: int | None = None,
     by: str | None = None,
 ) -> dict[str, Any]:
-    """The new rule as `list_rules` shows it. It holds for messages that are made from now on.
+    """The new rule as `list_rules` shows it, with what it means for messages that wait: "waiting": how many
+    get their route anew, "changed": how many of them go through other SIMs now (None: an engine is at it).
 
     `group` is a name or an id. Refused: route_kind_invalid, kind_invalid, route_needs_sims,
     route_names_no_sims, route_needs_whom, route_never_strict, route_too_many, route_group_not_found,
@@ -86,25 +88,24 @@ def add(
             mailing_id=mailing_id,
         )
         rule_id = stored_rules.add(connection, rule, position=position, now=now, by=by)
-    return _one(database, settings, rule_id)
+    return _one(database, settings, rule_id) | _reach(database, settings)
 
 
 def move(database: Database, settings: Settings, *, rule_id: int, position: int) -> dict[str, Any]:
-    """The rule, now the `position`-th that is read. Refused: route_rule_not_found."""
+    """The rule, now the `position`-th that is read, as `add` shows it. Refused: route_rule_not_found."""
     with database.begin() as connection:
         if not stored_rules.move(connection, rule_id, position):
             raise NotFound("route_rule_not_found", rule_id=rule_id)
-    return _one(database, settings, rule_id)
+    return _one(database, settings, rule_id) | _reach(database, settings)
 
 
 def remove(database: Database, settings: Settings, *, rule_id: int) -> dict[str, Any]:
-    """The rule that is gone. Messages that have their route from it keep it. Refused:
-    route_rule_not_found."""
+    """The rule that is gone, as `add` shows it. Refused: route_rule_not_found."""
     removed = _one(database, settings, rule_id)
     with database.begin() as connection:
         if not stored_rules.remove(connection, rule_id):
             raise NotFound("route_rule_not_found", rule_id=rule_id)
-    return removed
+    return removed | _reach(database, settings)
 
 
 def try_number(
@@ -164,6 +165,10 @@ def try_number(
             for step in known.choice.steps
         ],
     }
+
+
+def _reach(database: Database, settings: Settings) -> dict[str, Any]:
+    return replanning.after_change(database, settings).as_dict()
 
 
 def _one(database: Database, settings: Settings, rule_id: int) -> dict[str, Any]:

@@ -35,6 +35,14 @@ from pbx_sms.storage.queue.orders import (
 from pbx_sms.storage.queue.person_cap import release_changed
 from pbx_sms.storage.queue.probes import add_probe, open_probe, probes_overdue
 from pbx_sms.storage.queue.recovery import Recovery, abandon_overdue, recover
+from pbx_sms.storage.queue.replanning import (
+    any_stale,
+    count_stale,
+    give_back_stale,
+    set_routes,
+    stale,
+    unfinished,
+)
 from pbx_sms.storage.queue.report import record_report
 from pbx_sms.storage.queue.spreading import spread, waiting_of
 from pbx_sms.storage.queue.stopped import add_confirmation, cancel_confirmations
@@ -54,14 +62,17 @@ __all__ = [
     "abandon_overdue",
     "add_confirmation",
     "add_probe",
+    "any_stale",
     "begin_submit",
     "begun_with",
     "cancel_confirmations",
     "cancel_mailing",
+    "count_stale",
     "expire",
     "fail_by_policy",
     "fail_incomplete",
     "finish_mailings",
+    "give_back_stale",
     "gone",
     "hold_back",
     "insert_messages",
@@ -81,10 +92,13 @@ __all__ = [
     "resolve",
     "return_unstarted",
     "set_aside",
+    "set_routes",
     "settle",
     "settle_late",
     "spread",
+    "stale",
     "suppress",
+    "unfinished",
     "waiting",
     "waiting_of",
     "waiting_queues",

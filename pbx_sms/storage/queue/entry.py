@@ -35,6 +35,8 @@ class NewMessage:
     bound_sim_id: int | None = None
     #: the SIMs that it may take; see `storage.routing`
     route_id: int | None = None
+    #: the revision of the rules that say so
+    route_revision: int = 0
     #: it shows what this mailing would send
     trial_of: int | None = None
     #: the stop that it confirms; see queue.stopped
@@ -72,6 +74,7 @@ def insert_messages(connection: Connection, new: Sequence[NewMessage], now: date
                 "probe": message.probe,
                 "bound_sim_id": message.bound_sim_id,
                 "route_id": message.route_id,
+                "route_revision": message.route_revision,
                 "trial_of": message.trial_of,
                 "confirms_stop_id": message.confirms_stop_id,
                 "zone": message.zone,

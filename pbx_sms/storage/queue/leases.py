@@ -14,6 +14,7 @@ from pbx_sms.core.message import OPEN_STATES, MessageState, PartState
 from pbx_sms.core.reason import Reason
 from pbx_sms.storage import windows
 from pbx_sms.storage.events import NewEvent
+from pbx_sms.storage.queue import replanning
 from pbx_sms.storage.schema import mailings, messages, parts
 
 
@@ -87,17 +88,19 @@ def lease(
     closed_route_ids: Collection[int] = (),
     admit: Callable[[Leased], bool] | None = None,
     zones: Collection[str] | None = None,
+    revision: int | None = None,
 ) -> list[Leased]:
     """Takes up to `limit` messages of a queue in the list's order, so that those tried before come first.
 
     Only messages that are due, that one of `sim_ids` may send, whose route is none of `closed_route_ids`, and
-    of `zones` ("" = without one): those whose window is open where none are given. Another agent's are passed
+    of `zones` ("" = without one): those whose window is open where none are given; where a `revision` of the
+    rules is given, only what has its route under it. Another agent's are passed
     over. `admit` is asked once about each of the first `limit` after `after_id`, in the list's order, and may
     leave it where it is.
     """
     due = and_(
         messages.c.state == MessageState.QUEUED,
-        due_of(connection, queue, sim_ids, now, after_id, closed_route_ids, zones),
+        due_of(connection, queue, sim_ids, now, after_id, closed_route_ids, zones, revision),
     )
     return _take(connection, due, limit, agent_id, until_at, admit)
 
@@ -110,6 +113,7 @@ def due_of(
     after_id: int,
     closed_route_ids: Collection[int],
     zones: Collection[str] | None,
+    revision: int | None = None,
 ) -> ColumnElement[bool]:
     """What `lease` may take, whoever holds it."""
     due = and_(
@@ -133,6 +137,8 @@ def due_of(
                 messages.c.route_id.not_in(tuple(closed_route_ids)),
             ),
         )
+    if revision is not None:
+        due = and_(due, replanning.of_revision(revision))
     if zones is None and queue.mailing_id is not None:
         zones = windows.open_zones(windows.of_mailing(connection, queue.mailing_id), now)
     if zones is not None and zones is not windows.ANYWHERE:

@@ -21,13 +21,14 @@ def waiting(
     sim_ids: Collection[int],
     now: datetime,
     closed_route_ids: Collection[int] = (),
+    revision: int | None = None,
 ) -> list[Leased]:
     """The first messages that `lease` would take, or that another agent holds at this moment: it may lack
     room too. They stay where they are, for whoever has room."""
     held = and_(messages.c.state == MessageState.LEASED, messages.c.agent_id != agent_id)
     due = and_(
         or_(messages.c.state == MessageState.QUEUED, held),
-        due_of(connection, queue, sim_ids, now, 0, closed_route_ids, None),
+        due_of(connection, queue, sim_ids, now, 0, closed_route_ids, None, revision),
     )
     return [leased_of(row) for row in connection.execute(first(due, limit))]
 

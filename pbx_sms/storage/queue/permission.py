@@ -19,7 +19,8 @@ from pbx_sms.core.sim import PROBED, SimState
 from pbx_sms.storage.events import NewEvent
 from pbx_sms.storage.queue import leases, orders, person_cap, stopped
 from pbx_sms.storage.queue.intent import Begun, Denied
-from pbx_sms.storage.schema import mailings, messages, sending_windows, sims
+from pbx_sms.storage.routing import revision
+from pbx_sms.storage.schema import mailings, messages, routing_state, sending_windows, sims
 from pbx_sms.storage.usage import Shortage
 
 #: when a begun message is looked at again that its SIM cannot take, and nobody knows until when
@@ -36,6 +37,7 @@ _MESSAGE = (
         messages.c.expires_at,
         messages.c.bound_sim_id,
         messages.c.route_id,
+        (messages.c.route_revision != func.coalesce(routing_state.c.revision, 0)).label("route_is_old"),
         messages.c.concat_reference,
         messages.c.attempt_count,
         messages.c.wants_report,
@@ -58,6 +60,7 @@ _MESSAGE = (
     .select_from(
         messages.outerjoin(mailings, mailings.c.mailing_id == messages.c.mailing_id)
         .outerjoin(sims, sims.c.sim_id == bindparam("sim_id"))
+        .outerjoin(routing_state, routing_state.c.state_id == revision.ONLY)
         .outerjoin(
             sending_windows,
             and_(
@@ -126,6 +129,11 @@ def forbidden(
         return Denied(state=MessageState.QUEUED)
     if not is_begun and _is_closed(row, now):
         # its window ended since it was taken; a begun message is completed like that of a paused mailing
+        leases.release(connection, [begun.message_id], begun.agent_id)
+        return Denied(state=MessageState.QUEUED)
+    if row.route_is_old and row.bound_sim_id is None and not is_begun:
+        # the rules changed: through which SIM it may go is read anew first
+        revision.ask(connection)
         leases.release(connection, [begun.message_id], begun.agent_id)
         return Denied(state=MessageState.QUEUED)
     bound_elsewhere = row.bound_sim_id is not None and row.bound_sim_id != begun.sim_id

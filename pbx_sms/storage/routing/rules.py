@@ -1,4 +1,4 @@
-"""The rules that choose SIMs, in the order in which they are read. Changing one changes no message."""
+"""The rules that choose SIMs, in the order in which they are read. Each change is a new revision of them."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
 from pbx_sms.core.mailing import MailingKind
 from pbx_sms.core.route_rules import RouteRule, RouteRuleKind
+from pbx_sms.storage.routing import revision
 from pbx_sms.storage.schema import groups, lists, mailings, routing_rules
 
 _C = routing_rules.c
@@ -82,6 +83,7 @@ def add(
     ).inserted_primary_key
     assert key is not None
     rule_id = int(key[0])
+    revision.advance(connection)
     if position is not None:
         move(connection, rule_id, position)
     return rule_id
@@ -96,11 +98,15 @@ def move(connection: Connection, rule_id: int, position: int) -> bool:
     ids.insert(max(position, 1) - 1, rule_id)
     for number, one in enumerate(ids, 1):
         connection.execute(update(routing_rules).where(_C.rule_id == one).values(position=number))
+    revision.advance(connection)
     return True
 
 
 def remove(connection: Connection, rule_id: int) -> bool:
-    return connection.execute(delete(routing_rules).where(_C.rule_id == rule_id)).rowcount == 1
+    gone = connection.execute(delete(routing_rules).where(_C.rule_id == rule_id)).rowcount == 1
+    if gone:
+        revision.advance(connection)
+    return gone
 
 
 def group_named(connection: Connection, name: str) -> int | None:

@@ -24,7 +24,7 @@ from pbx_sms.storage.schema.people import (
 )
 from pbx_sms.storage.schema.person_caps import person_caps
 from pbx_sms.storage.schema.planning import sending_windows
-from pbx_sms.storage.schema.routes import routes, routing_rules
+from pbx_sms.storage.schema.routes import routes, routing_rules, routing_state
 from pbx_sms.storage.schema.scripting import script_cursors, script_orders
 from pbx_sms.storage.schema.sending import (
     attempts,
@@ -70,6 +70,7 @@ __all__ = [
     "reports",
     "routes",
     "routing_rules",
+    "routing_state",
     "script_cursors",
     "script_orders",
     "sending_windows",

@@ -45,3 +45,17 @@ routes = Table(
     Column("created_at", Instant, nullable=False),
     sqlite_autoincrement=True,
 )
+
+#: one row at most, the first change of a rule makes it; see storage.routing.revision
+routing_state = Table(
+    "routing_state",
+    metadata,
+    Column("state_id", Id, primary_key=True),
+    #: of the rules and of what they name: goes up with each change
+    Column("revision", Integer, nullable=False, server_default="0"),
+    #: messages wait whose route was read under another revision
+    Column("pending", Boolean, nullable=False, server_default=false()),
+    #: the process that reads their routes anew, and until when it may be silent
+    Column("claimed_by", String(32)),
+    Column("claimed_until_at", Instant),
+)

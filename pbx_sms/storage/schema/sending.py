@@ -141,6 +141,8 @@ messages = Table(
     Column("route_id", Id),
     #: a single message that shows what this mailing would send
     Column("trial_of", Id),
+    #: the revision of the rules that `route_id` was read under; see storage.routing.revision
+    Column("route_revision", Integer, nullable=False, server_default="0"),
     sqlite_autoincrement=True,
 )
 
