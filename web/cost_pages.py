@@ -108,6 +108,7 @@ def _written(cost: Mapping[str, Any]) -> dict[str, Any]:
     elsewhere = cost.get("comparison")
     return {
         "amount": " + ".join(money_written(one["amount"], one["currency"]) for one in cost["amounts"]),
+        "parts": cost["parts"],
         "parts_without_price": cost["parts_without_price"],
         "parts_unknown": cost.get("parts_unknown", 0),
         "from_amount": elsewhere and money_written(elsewhere["from"], elsewhere["currency"]),

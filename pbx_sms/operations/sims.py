@@ -173,6 +173,8 @@ def _waiting(
         return own, row.until_at
     if row.modem_reason_code is not None:
         return Reason(row.modem_reason_code, row.modem_reason_params or {}), None
+    if row.modem is None and row.slot is not None:
+        return Reason("sim_in_other_slot", {"modem": row.slot_modem, "slot": row.slot}), None
     if row.modem is None:
         return Reason("sim_in_no_modem"), None
     windows = quota.windows(

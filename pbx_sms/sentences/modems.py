@@ -47,6 +47,12 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Лимит SIM {sim} в слоте {from} исчерпан; модем {modem} переключается на слот {slot} и вернётся "
         "не раньше {until}.",
     ),
+    "sim_in_other_slot": (
+        "It lies in slot {slot} of the modem {modem}, which is not active now. It is used when the active "
+        "SIM rests, and for what only this SIM may send.",
+        "Она в слоте {slot} модема {modem}, который сейчас не активен. Её черёд настанет, когда активная "
+        "SIM-карта не сможет отправлять или когда появится то, что может отправить только эта.",
+    ),
     "cli_column_slot": ("slot", "слот"),
     "slot_changed_wanted": (
         "The modem {modem} changes from slot {from} (SIM {sim}) to slot {slot}: messages wait that only the "

@@ -167,3 +167,24 @@ def test_a_name_that_fits_none_or_several_is_refused(
         sims.release(database, twice, name="A")
     once = settings(sim=[{"imsi": IMSI, "label": "A"}, {"imsi": OTHER, "label": "B"}])
     assert sims.hold(database, once, name="B")["sim"] == OTHER
+
+
+def test_a_sim_in_a_slot_that_is_not_active_says_where_it_lies(
+    database: Database, settings: Callable[..., Settings]
+) -> None:
+    now = database.now()
+    with database.begin() as connection:
+        agent_id = devices.register_agent(connection, "pbx1", now)
+        modem_id = devices.register_modem(connection, agent_id, "gsm1", None, now)
+        for slot, imsi in ((2, "250010000000002"), (1, "250010000000001")):
+            devices.sim_found(connection, modem_id, imsi, now, [], slot=slot)
+    active, other = sims.list_sims(database, settings())
+    assert (active["slot"], active["slot_modem"], active["slot_active"]) == (1, "gsm1", True)
+    assert (other["slot"], other["slot_modem"], other["slot_active"]) == (2, "gsm1", False)
+    assert (other["reason"], other["reason_params"]) == ("sim_in_other_slot", {"modem": "gsm1", "slot": 2})
+    # another SIM in that slot: this one is nobody knows where
+    with database.begin() as connection:
+        devices.sim_found(connection, modem_id, "250010000000003", now, [], slot=2)
+    by_imsi = {one["sim"]: one for one in sims.list_sims(database, settings())}
+    assert by_imsi["250010000000002"]["slot"] is None
+    assert by_imsi["250010000000002"]["reason"] == "sim_in_no_modem"

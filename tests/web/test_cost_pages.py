@@ -70,3 +70,11 @@ def test_what_does_not_exist_or_may_not_be_asked(office: Office) -> None:
     assert office.get(viewer, "/mailings/999/costs").status_code == 404
     assert office.post(viewer, "/mailings/costs", list_id="1", text=TEXT).status_code == 403
     assert office.post(office.client(Role.OPERATOR), "/mailings/costs", text=TEXT).status_code == 400
+
+
+def test_a_mailing_of_which_nothing_went_says_so_instead_of_a_price(office: Office) -> None:
+    priced(office)
+    mailing_id = office.start_mailing(office.add_list(many(4)), TEXT)
+    page = office.get(office.client(Role.VIEWER), f"/mailings/{mailing_id}").text
+    assert "nothing was sent yet" in page
+    assert "no price is known" not in page
