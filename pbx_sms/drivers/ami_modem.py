@@ -15,6 +15,7 @@ import base64
 import binascii
 import contextlib
 import logging
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -30,6 +31,7 @@ from pbx_sms.drivers.ami_dialects import Dialect
 from pbx_sms.drivers.ami_flight import Flight
 from pbx_sms.drivers.ami_link import AmiLink, Unanswered
 from pbx_sms.drivers.modem import (
+    BypassSeen,
     CallChanged,
     Identity,
     InboundReceived,
@@ -93,6 +95,8 @@ class AmiModem:
         self._flight: Flight | None = None
         self._sending: asyncio.Task[Outcome] | None = None
         self._ussd: asyncio.Future[str] | None = None
+        #: ids of the driver's for what we handed over, where it tells by them
+        self._ours: deque[str] = deque(maxlen=100)
         self._imsi = ""
         self._in_call = False
         self._state: ModemState | None = None
@@ -282,6 +286,7 @@ class AmiModem:
         )
         try:
             flight.message_id = await self._asterisk.send(order)
+            self._ours.append(flight.message_id or "")
         except Unanswered as error:
             return ami_flight.unknown("no answer", error.reason)
         return None
@@ -324,7 +329,10 @@ class AmiModem:
 
     def _reported(self, message: Message) -> None:
         payload = str(message.payload)
-        if not self._is_ours(message) or not payload.startswith(_OURS):
+        if not self._is_ours(message):
+            return
+        if not payload.startswith(_OURS):
+            self._bypassed(message)
             return
         number = payload.removeprefix(_OURS)
         if not number.isdecimal():
@@ -341,10 +349,24 @@ class AmiModem:
             # not `.success`: that is panoramisk's word, and true of every event
             (flight.accept if message["Success"] == "1" else flight.refuse)()
 
+    def _bypassed(self, message: Message) -> None:
+        """A report of what somebody else handed to the driver. One that wants no delivery report is told of
+        when it is sent, and of how many parts it was nobody says: one at least."""
+        kind = message["Type"]
+        if kind == "0" and message["Success"] == "1":
+            self._say(BypassSeen(part_count=1))
+        elif kind in ("1", "2"):
+            told = [piece for piece in str(message.report).split(",") if piece.strip()]
+            self._say(BypassSeen(part_count=max(1, len(told))))
+
     def _status_told(self, message: Message) -> None:
-        flight = self._flight
-        if self._is_ours(message) and flight is not None and flight.message_id == message["ID"]:
-            (flight.accept if str(message.status).lower() == "sent" else flight.refuse)()
+        if not self._is_ours(message):
+            return
+        flight, sent = self._flight, str(message.status).lower() == "sent"
+        if flight is not None and flight.message_id == message["ID"]:
+            (flight.accept if sent else flight.refuse)()
+        elif sent and message["ID"] not in self._ours:
+            self._say(BypassSeen(part_count=1))
 
     def _device_changed(self, message: Message) -> None:
         if self._is_ours(message) and str(message.status).lower() in ("disconnect", "restart", "stop"):

@@ -138,8 +138,22 @@ class CallChanged:
     in_call: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BypassSeen:
+    """Somebody else had these parts sent through the same SIM, as far as the driver tells."""
+
+    part_count: int
+
+
 ModemEvent = (
-    StateChanged | NetworkSeen | ReportReceived | MessageReported | InboundReceived | LateAnswer | CallChanged
+    StateChanged
+    | NetworkSeen
+    | ReportReceived
+    | MessageReported
+    | InboundReceived
+    | LateAnswer
+    | CallChanged
+    | BypassSeen
 )
 
 

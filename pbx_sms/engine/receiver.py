@@ -12,6 +12,7 @@ from datetime import timedelta
 
 from pbx_sms.core.tpdu import StatusReport
 from pbx_sms.drivers.modem import (
+    BypassSeen,
     CallChanged,
     InboundReceived,
     LateAnswer,
@@ -26,7 +27,7 @@ from pbx_sms.drivers.modem import (
 from pbx_sms.engine.sim_slot import SimSlot
 from pbx_sms.engine.storage_thread import StorageThread, Work
 from pbx_sms.errors import ModemError
-from pbx_sms.storage import devices, incoming, queue
+from pbx_sms.storage import bypasses, devices, incoming, queue
 from pbx_sms.storage.incoming_rules import IncomingRules
 
 log = logging.getLogger(__name__)
@@ -89,6 +90,8 @@ class Receiver:
             case CallChanged(in_call=in_call):
                 slot.in_call = in_call
                 self._changed()
+            case BypassSeen(part_count=count):
+                slot.usage = slot.usage.plus(count, ordinary=True)
 
     def _work(self, event: ModemEvent) -> Callable[[Work], object] | None:
         """How an event is written; None for one that changes nothing in the database."""
@@ -100,6 +103,8 @@ class Receiver:
                 return lambda work: queue.record_whole_report(
                     work.connection, slot.sim_id, attempt_id, statuses, raw, work.now, work.events
                 )
+            case BypassSeen(part_count=count):
+                return lambda work: bypasses.count(work.connection, slot.sim_id, count, work.now)
             case InboundReceived(message=message, raw=raw):
                 return lambda work: incoming.store(
                     work.connection,

@@ -25,7 +25,8 @@ from pbx_sms.storage.sims import SimRow
 
 def list_sims(database: Database, settings: Settings) -> list[dict[str, Any]]:
     """[{"sim" (IMSI), "label", "state", "reason"?, "reason_params"?, "modem", "slot",
-    "slot_modem"?, "slot_active"?, "operator", "signal_dbm", "parts_24h", "parts_30d", "per_day",
+    "slot_modem"?, "slot_active"?, "operator", "signal_dbm", "parts_24h", "bypassed_24h",
+    "parts_30d", "per_day",
     "per_month", "next_at"?, "keep_alive_at"?, "balance"?, "balance_at"?, "balance_amount"?,
     "balance_currency"?, "balance_low"?, "tariff"?, "tariff_option"?}]: those in a modem first.
 
@@ -136,6 +137,7 @@ def _shown(connection: Connection, settings: Settings, row: SimRow, now: datetim
         "operator": row.operator,
         "signal_dbm": row.signal_dbm,
         "parts_24h": row.parts_24h,
+        "bypassed_24h": row.bypassed_24h,
         "parts_30d": row.parts_30d,
         "per_day": limits.per_day,
         "per_month": limits.per_month,

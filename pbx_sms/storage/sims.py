@@ -17,6 +17,7 @@ from sqlalchemy import Connection, func, or_, select, update
 from pbx_sms.core.quota import SimLimits
 from pbx_sms.core.reason import Reason
 from pbx_sms.core.sim import TRANSITIONS, SimState
+from pbx_sms.storage.bypasses import NO_MESSAGE
 from pbx_sms.storage.keep_alive import newest_accepted
 from pbx_sms.storage.routing import revision
 from pbx_sms.storage.schema import attempts, modems, sims, tariff_options, tariffs
@@ -52,6 +53,8 @@ class SimRow:
     own_limits: Mapping[str, Any]
     #: parts that count for the quotas, those in flight included
     parts_24h: int
+    #: of them: sent by others, as far as the driver told
+    bypassed_24h: int
     parts_30d: int
     #: when the network last took a part, and when something last came in
     accepted_at: datetime | None
@@ -114,13 +117,11 @@ def own_prices(connection: Connection) -> dict[int, Decimal]:
     return {sim_id: Decimal(str(price)) for sim_id, price in rows}
 
 
-def _counted_since(at: datetime) -> Any:
-    return (
-        select(func.count())
-        .where(attempts.c.sim_id == sims.c.sim_id, attempts.c.counted_at > at)
-        .correlate(sims)
-        .scalar_subquery()
-    )
+def _counted_since(at: datetime, *, bypasses: bool = False) -> Any:
+    counted = select(func.count()).where(attempts.c.sim_id == sims.c.sim_id, attempts.c.counted_at > at)
+    if bypasses:
+        counted = counted.where(attempts.c.message_id == NO_MESSAGE)
+    return counted.correlate(sims).scalar_subquery()
 
 
 def _query(now: datetime) -> Any:
@@ -147,6 +148,7 @@ def _query(now: datetime) -> Any:
         modems.c.signal_dbm,
         *(sims.c[name] for name in _OWN_LIMITS),
         _counted_since(now - timedelta(hours=24)).label("parts_24h"),
+        _counted_since(now - timedelta(hours=24), bypasses=True).label("bypassed_24h"),
         _counted_since(now - timedelta(days=30)).label("parts_30d"),
         newest_accepted().label("accepted_at"),
         sims.c.active_at,

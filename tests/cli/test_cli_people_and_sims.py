@@ -193,6 +193,7 @@ def test_sims_are_listed_with_what_they_carried(pbx_sms: Command, stored: Databa
         "operator": "MTS RUS",
         "signal_dbm": -71,
         "parts_24h": 2,
+        "bypassed_24h": 0,
         "parts_30d": 3,
         "per_day": 2,
         "per_month": 500,

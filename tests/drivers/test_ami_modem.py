@@ -19,6 +19,7 @@ from pbx_sms.drivers.ami_dialects import DIALECTS, is_in_call, signal_dbm, statu
 from pbx_sms.drivers.ami_link import AmiLink, LinkSettings
 from pbx_sms.drivers.ami_modem import AmiModem, AmiModemSettings
 from pbx_sms.drivers.modem import (
+    BypassSeen,
     CallChanged,
     InboundReceived,
     LateAnswer,
@@ -235,6 +236,46 @@ async def test_messages_that_others_handed_over_go_first(office: Office) -> None
         while pbx.peer.devices[0].task_count:
             await pbx.peer.devices[0].changed()
         assert (await modem.submit(submission())).verdict.kind is Kind.ACCEPTED
+
+
+@pytest.mark.parametrize(
+    ("text", "report", "counted"), [("theirs", "no", 1), ("theirs", "yes", 1), ("я" * 150, "yes", 3)]
+)
+async def test_what_others_send_through_the_device_is_counted(
+    office: Office, text: str, report: str, counted: int
+) -> None:
+    async with office() as pbx:
+        modem = await pbx.open()
+        theirs = {
+            "Device": "dongle0",
+            "Number": NUMBER,
+            "Message": text,
+            "Payload": "crm-7",
+            "Report": report,
+        }
+        await pbx.link.send({"Action": "DongleSendSMS", **theirs})
+        assert (await next_of(modem, BypassSeen)).part_count == counted
+        assert (await modem.submit(submission())).verdict.kind is Kind.ACCEPTED
+        await next_of(modem, MessageReported)
+        assert not [event for event in told(modem) if isinstance(event, BypassSeen)]
+
+
+async def test_the_older_driver_tells_of_others_by_their_ids(office: Office) -> None:
+    async with office(dialect="chan_dongle_bg111") as pbx:
+        modem = await pbx.open()
+        await pbx.link.send(
+            {"Action": "DongleSendSMS", "Device": "dongle0", "Number": NUMBER, "Message": "y"}
+        )
+        assert (await next_of(modem, BypassSeen)).part_count == 1
+        assert (await modem.submit(submission())).verdict.kind is Kind.ACCEPTED
+        assert not [event for event in told(modem) if isinstance(event, BypassSeen)]
+
+
+def told(modem: AmiModem) -> list[ModemEvent]:
+    events = []
+    while not modem.events.empty():
+        events.append(modem.events.get_nowait())
+    return events
 
 
 async def test_inbound_messages_come_as_their_tpdus(office: Office) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from queue_rig import ACCEPTED, SIM_REFUSED, UNLIMITED, Rig
 
 from pbx_sms.core.cutting import CHAN_DONGLE, OWN
 from pbx_sms.core.quota import SimLimits
 from pbx_sms.core.segments import measure
+from pbx_sms.storage import bypasses, sims
 from pbx_sms.storage.engine import Database
 from pbx_sms.storage.schema import mailings
 
@@ -91,3 +94,18 @@ def test_a_text_that_the_modem_cannot_take_is_not_begun_and_stays_for_another(ri
     )
     assert rig.attempts(message) == []
     assert rig.granted(message, rig.sim(), agent, cutting=OWN).part_numbers == (1,)
+
+
+def test_what_others_sent_through_the_sim_takes_room_of_its_quota(rig: Rig) -> None:
+    agent, sim, message = rig.agent(), rig.sim(), rig.message()
+    with rig.database.begin() as connection:
+        bypasses.count(connection, sim, 3, rig.now)
+    rig.take(message, agent)
+    denied = rig.denied(message, sim, agent, replace(UNLIMITED, per_day=3))
+    assert denied.shortage is not None
+    assert denied.shortage.reason.code == "quota_day"
+    with rig.read() as connection:
+        (row,) = sims.every(connection, rig.now)
+    assert (row.parts_24h, row.bypassed_24h) == (3, 3)
+    rig.later(hours=25)
+    rig.granted(message, sim, agent, replace(UNLIMITED, per_day=3))
