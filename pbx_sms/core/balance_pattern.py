@@ -17,7 +17,18 @@ _PLACE = "{amount}"
 _MAX_LENGTH = 200
 #: answers are USSD texts; more is not looked at
 _MAX_ANSWER = 1_000
-_AMOUNT = re.compile(r"(?<![\d.,])[-−–]?(?:\d{1,3}(?: \d{3}){1,3}|\d{1,12})(?:[.,]\d{1,2})?(?!\d)")
+#: in a folded answer. A debt is told by a sign, or by the word; a dash with a space after it is a dash. What
+#: may be thousands or decimals (1,234) is none: it is shown as it is
+_AMOUNT = re.compile(
+    r"""(?<![\d.,])
+    (?P<debt>[-−–]|(?<!\w)(?:минус|мinus)[: ]{0,2})?
+    (?P<digits>
+        \d{1,3}(?:,\d{3}){1,3}\.\d{1,2} | \d{1,3}(?:\.\d{3}){1,3},\d{1,2}
+        | (?:\d{1,3}(?:[ ]\d{3}){1,3} | \d{1,12}) (?:[.,]\d{1,2})?
+    )
+    (?![.,]?\d)""",
+    re.VERBOSE,
+)
 _LOOK_ALIKES = str.maketrans("abcehkmoptxyё", "авсенкмортхуе")
 
 
@@ -55,9 +66,16 @@ def read(pattern: str, answer: str) -> Decimal | None:
     before, after = (_folded(side) for side in pattern.split(_PLACE))
     for match in _AMOUNT.finditer(text):
         if _ends_with(before, text[: match.start()]) and _begins_with(after, text[match.end() :]):
-            digits = match[0].replace(" ", "").replace(",", ".")
-            return Decimal(digits.replace("−", "-").replace("–", "-"))
+            amount = _number(match["digits"])
+            return -amount if match["debt"] else amount
     return None
+
+
+def _number(digits: str) -> Decimal:
+    """The last sign is that of the decimals where two of a kind cannot be meant."""
+    plain = digits.replace(" ", "").replace(",", ".")
+    whole, point, decimals = plain.rpartition(".")
+    return Decimal(whole.replace(".", "") + point + decimals)
 
 
 def _folded(text: str) -> str:

@@ -18,7 +18,6 @@ import contextlib
 import copy
 import io
 import os
-import re
 import uuid
 import warnings
 import zipfile
@@ -34,17 +33,14 @@ from openpyxl.styles import Alignment, Font
 from openpyxl.utils import get_column_letter, range_boundaries
 
 from pbx_sms.errors import Refused
+from pbx_sms.lists.report_cells import is_formula_like, set_text, storable
+from pbx_sms.lists.report_totals import Total, add_totals
 
 #: what a workbook may have that is written into as a whole
 MAX_ROWS = 20_000
 _MAX_UNPACKED_BYTES = 60_000_000
-#: as the format has it
-_MAX_CELL_CHARACTERS = 32_767
 _MAX_SHEET_NAME = 31
 _FORBIDDEN_IN_SHEET_NAMES = str.maketrans("[]:*?/\\", "       ")
-_FORMULA_STARTS = tuple("=+-@\t\r\n＝＋－＠")
-#: what XML cannot carry
-_ILLEGAL_CHARACTERS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _TIME_FORMAT = "DD.MM.YYYY HH:MM:SS"
 #: of the added columns, in characters
 _WIDTHS = (18, 20, 18, 10, 60)
@@ -117,6 +113,8 @@ def write_into(
     header_row: int | None,
     headings: Sequence[str],
     rows: Iterable[ReportRow],
+    totals_title: str = "",
+    totals: Sequence[Total] = (),
 ) -> None:
     """The person's own workbook with the added columns right of everything in the list's rows.
 
@@ -135,6 +133,7 @@ def write_into(
                 _quote_texts(one)
             target = workbook[sheet] if sheet in workbook.sheetnames else workbook.worksheets[0]
             _add_columns(target, header_row or 0, headings, outcomes)
+            add_totals(workbook, totals_title, totals)
             workbook.save(path)
     except _UNREADABLE as error:
         raise NotWritable(str(error)) from error
@@ -147,6 +146,8 @@ def write_values(
     headings: Sequence[str],
     header_row: int,
     rows: Iterable[ReportRow],
+    totals_title: str = "",
+    totals: Sequence[Total] = (),
 ) -> None:
     """A new workbook with the rows in their places: those that `rows` skips stay blank.
 
@@ -171,12 +172,8 @@ def write_values(
         cells += [None] * (width - len(cells))
         cells += [_cell(target, value, bold=is_header) for value in added]
         target.append(cells)
+    add_totals(workbook, totals_title, totals)
     workbook.save(path)
-
-
-def is_formula_like(text: str) -> bool:
-    """Whether a spreadsheet program could take the text for a formula when it is typed in."""
-    return text.lstrip(" ").startswith(_FORMULA_STARTS)
 
 
 def _set_widths(target: Any, field_count: int, heading_count: int) -> int:
@@ -193,25 +190,14 @@ def _cell(target: Any, value: Value, *, bold: bool) -> Any:
         cell = WriteOnlyCell(target, value)
         cell.number_format = _TIME_FORMAT
         return cell
-    text = _storable(value)
+    text = storable(value)
     if not bold and not is_formula_like(text) and not text.startswith("#"):
         return text
     cell = WriteOnlyCell(target)
-    _set_text(cell, text)
+    set_text(cell, text)
     if bold:
         cell.font = Font(bold=True)
     return cell
-
-
-def _storable(text: str) -> str:
-    return _ILLEGAL_CHARACTERS.sub("", text)[:_MAX_CELL_CHARACTERS]
-
-
-def _set_text(cell: Any, text: str) -> None:
-    cell.value = text
-    # openpyxl takes "=…" for a formula and "#N/A" for an error
-    cell.data_type = "s"
-    cell.quotePrefix = is_formula_like(text)
 
 
 def _quote_texts(sheet: Any) -> None:
@@ -260,7 +246,7 @@ def _put(sheet: Any, row: int, column: int, value: Value, *, like: int) -> None:
     if isinstance(value, datetime):
         cell.value = value
     elif value:
-        _set_text(cell, _storable(value))
+        set_text(cell, storable(value))
 
 
 def _last_column(sheet: Any, header_row: int) -> int:

@@ -18,7 +18,7 @@ from openpyxl import Workbook
 from openpyxl.styles import Font
 
 from pbx_sms.lists.rejected_workbook import text_cell
-from pbx_sms.lists.report_workbook import is_formula_like
+from pbx_sms.lists.report_cells import is_formula_like
 from pbx_sms.sentences import render
 
 _COLUMNS = ("number", "source", "created_at", "created_by", "note")

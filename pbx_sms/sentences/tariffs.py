@@ -67,6 +67,21 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "A mailing company would take {from_amount} to {to_amount}.",
         "Сервис рассылок взял бы {from_amount} – {to_amount}.",
     ),
+    # the report
+    "report_totals": ("Totals", "Итоги"),
+    "report_total_messages": ("Messages", "Сообщений"),
+    "report_total_parts": ("Parts sent", "Отправлено частей"),
+    "report_total_estimate": ("Estimated cost", "Оценка стоимости"),
+    "report_total_actual": ("Cost so far", "Стоимость на сейчас"),
+    "report_total_parts_without_price": (
+        "parts without a price, in no sum",
+        "частей без цены, в сумму не вошли",
+    ),
+    "report_total_parts_unknown": (
+        "unknown parts, in no sum",
+        "частей с неизвестной судьбой, в сумму не вошли",
+    ),
+    "report_total_elsewhere": ("A mailing company would take", "Сервис рассылок взял бы"),
     # the command line
     "cli_tariff_added": ("The tariff “{tariff}” is entered.", "Тариф «{tariff}» внесён."),
     "cli_tariff_removed": ("The tariff “{tariff}” is removed.", "Тариф «{tariff}» удалён."),

@@ -27,6 +27,20 @@ from pbx_sms.errors import Refused
         ("Баланс*{amount}", "Услуга недоступна", None),
         ("Баланс{amount}", "Баланс через 5 минут", None),
         ("Счёт*{amount}", "СЧЕТ 3", "3"),
+        # a debt in words, with and without a star before it
+        ("Баланс*{amount}", "Баланс: минус 12,30 р.", "-12.30"),
+        ("Баланс: {amount}", "Баланс: Минус 5 р", "-5"),
+        ("Balans*{amount}", "Balans minus: 7.50 r", "-7.50"),
+        # a dash between is no debt, and neither is a word that ends like it
+        ("Баланс*{amount}", "Баланс - 51.20 р", "51.20"),
+        ("{amount}", "терминус 4", "4"),
+        # thousands
+        ("Balance*{amount}", "Balance 5,001.20 RUB", "5001.20"),
+        ("Guthaben*{amount}", "Guthaben: 1.234,56 EUR", "1234.56"),
+        ("Баланс*{amount}", "Баланс -1 234,5", "-1234.5"),
+        # thousands or three decimals? nobody knows: the answer is shown as it is
+        ("Balance*{amount}", "Balance 1,234 RUB", None),
+        ("Баланс*{amount}", "Баланс на 25.11.2026: 77 р", "77"),
     ],
 )
 def test_the_amount_is_found_where_the_pattern_says(pattern: str, answer: str, amount: str | None) -> None:

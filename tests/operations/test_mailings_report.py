@@ -247,3 +247,52 @@ def test_a_report_that_cannot_be_written_is_refused(
 def _nothing_beside_the_report(tmp_path: Path) -> Iterator[None]:
     yield
     assert not list(tmp_path.glob(".*.part"))
+
+
+def totals_of(path: Path) -> dict[str, tuple[Any, Any]]:
+    sheet = openpyxl.load_workbook(path).worksheets[-1]
+    return {row[0]: (row[1], row[2] if len(row) > 2 else None) for row in sheet.iter_rows(values_only=True)}
+
+
+@pytest.mark.parametrize("file_name", ["clients.xlsx", "clients.csv"])
+def test_the_sums_and_the_cost_stand_on_a_sheet_behind(
+    sqlite_database: Database,
+    settings: Callable[..., Settings],
+    send: Send,
+    tmp_path: Path,
+    file_name: str,
+) -> None:
+    content = xlsx(ROWS) if file_name.endswith("xlsx") else "Телефон;Имя;Заказ\n89161234567;Анна;1\n".encode()
+    mailing_id = send(content, file_name, sent_row=6 if file_name.endswith("xlsx") else 2)
+    path = tmp_path / "report.xlsx"
+    mailings.report(sqlite_database, settings(), mailing_id, path, "ru")
+    totals = totals_of(path)
+    assert totals["Сообщений"][0] in (1, 2)
+    assert totals["доставлено"] == (1, None)
+    # the price was unknown when it was started, and still is
+    assert "без тарифа" in str(totals["Оценка стоимости"][0]) or "Нет SIM-карты" in str(
+        totals["Оценка стоимости"][0]
+    )
+    assert openpyxl.load_workbook(path).sheetnames[-1] == "Итоги"
+
+
+def test_amounts_in_the_report_are_numbers_with_their_currency(
+    sqlite_database: Database, settings: Callable[..., Settings], send: Send, tmp_path: Path
+) -> None:
+    made = settings()
+    mailing_id = send(xlsx(ROWS), "clients.xlsx", sent_row=6)
+    kept = {
+        "parts": 3,
+        "amounts": [{"currency": "RUB", "amount": "0.18"}],
+        "parts_without_price": 1,
+        "sims": [],
+        "comparison": {"currency": "RUB", "from": "6.00", "to": "7.50"},
+    }
+    with sqlite_database.begin() as connection:
+        connection.execute(update(mailings_table).values(cost_estimate=kept))
+    path = tmp_path / "report.xlsx"
+    mailings.report(sqlite_database, made, mailing_id, path, "en")
+    totals = totals_of(path)
+    assert totals["Estimated cost"] == (0.18, "RUB")
+    assert totals["Estimated cost: parts without a price, in no sum"] == (1, None)
+    assert totals["A mailing company would take"] == (7.5, "RUB")

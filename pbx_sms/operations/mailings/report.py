@@ -1,7 +1,7 @@
 """The report of a mailing as a workbook: the person's own one where that is possible, else its values.
 
 Every row of the list is there in its place, also those that got no message, with state, time, SIM, parts
-and the reason in the reader's language.
+and the reason in the reader's language; the sums of the mailing stand on a sheet behind.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import logging
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
+from decimal import Decimal
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -22,8 +23,10 @@ from pbx_sms.config import Settings
 from pbx_sms.core.message import MessageState
 from pbx_sms.errors import Conflict, NotFound
 from pbx_sms.lists import original_rows, report_workbook
+from pbx_sms.lists.report_totals import Total
 from pbx_sms.lists.report_workbook import ReportRow
 from pbx_sms.lists.request import ListMapping, ReadLimits, ReadRequest
+from pbx_sms.operations import costs
 from pbx_sms.operations.sims import label_of
 from pbx_sms.storage import mailing_rows, mailings
 from pbx_sms.storage.engine import Database
@@ -54,6 +57,7 @@ def report(
         head = None if mailing.list_id is None else mailing_rows.head(connection, mailing.list_id)
         content = mailing_rows.file_content(connection, head.list_id) if head else None
     words = _Words(settings, mailing, language)
+    words.totals = _totals(database, settings, mailing, language)
     path = Path(out_path)
     with report_workbook.replacing(path) as beside:
         own_workbook = False
@@ -73,6 +77,8 @@ class _Words:
         self.mailing_id: int = mailing.mailing_id
         self.language = language
         self.headings = tuple(self._word(f"report_heading_{heading}") for heading in _HEADINGS)
+        self.totals_title = self._word("report_totals")
+        self.totals: list[Total] = []
         self.message_titles = (self._word("report_heading_number"), self._word("report_heading_text"))
         self._settings = settings
         self._zone = ZoneInfo(settings.sending.time_zone)
@@ -111,6 +117,42 @@ class _Words:
         return sentences.render(code, None, self.language)
 
 
+def _totals(database: Database, settings: Settings, mailing: Row[Any], language: str) -> list[Total]:
+    """What became of all messages, in numbers, and what it was to cost and has cost."""
+
+    def word(code: str, params: dict[str, Any] | None = None) -> str:
+        return sentences.render(code, params, language)
+
+    with database.read() as connection:
+        counts = mailings.count(connection, mailing.mailing_id)
+    totals = [Total(word("report_total_messages"), mailing.message_count)]
+    totals += [
+        Total(word(f"message_state_{state}"), counts.by_state[state])
+        for state in MessageState
+        if counts.by_state.get(state)
+    ]
+    if mailing.left_out_count:
+        totals.append(Total(word("row_left_out"), mailing.left_out_count))
+    totals.append(Total(word("report_total_parts"), counts.parts_submitted))
+    cost = costs.told(database, settings, mailing.mailing_id)
+    for name in ("estimate", "actual"):
+        label = word(f"report_total_{name}")
+        if cost[name] is None:
+            totals.append(Total(label, word(cost["reason"], cost["reason_params"])))
+            continue
+        totals += [Total(label, Decimal(one["amount"]), one["currency"]) for one in cost[name]["amounts"]]
+        for more in ("parts_without_price", "parts_unknown"):
+            if cost[name].get(more):
+                totals.append(Total(f"{label}: {word(f'report_total_{more}')}", cost[name][more]))
+    if cost["comparison"] is not None:
+        elsewhere = cost["comparison"]
+        ends = dict.fromkeys((elsewhere["from"], elsewhere["to"]))
+        totals += [
+            Total(word("report_total_elsewhere"), Decimal(amount), elsewhere["currency"]) for amount in ends
+        ]
+    return totals
+
+
 def _write_own(database: Database, head: ListHead, content: bytes | None, words: _Words, path: Path) -> bool:
     if content is None or head.format != "xlsx":
         return False
@@ -124,6 +166,8 @@ def _write_own(database: Database, head: ListHead, content: bytes | None, words:
             header_row=head.header_row,
             headings=words.headings,
             rows=_outcomes(database, head, words),
+            totals_title=words.totals_title,
+            totals=words.totals,
         )
     except report_workbook.NotWritable as error:
         log.warning("list=%s: the report has values only: %s", head.list_id, error)
@@ -154,6 +198,8 @@ def _write_values(
             headings=words.headings,
             header_row=head.header_row or 0,
             rows=_merged(originals, _outcomes(database, head, words), head),
+            totals_title=words.totals_title,
+            totals=words.totals,
         )
 
 
@@ -162,7 +208,13 @@ def _write_messages(database: Database, words: _Words, path: Path) -> None:
     outcomes = mailing_rows.stream_messages(database, words.mailing_id)
     rows = (replace(words.row(outcome), row=place) for place, outcome in enumerate(outcomes, 2))
     report_workbook.write_values(
-        path, sheet=None, headings=words.headings, header_row=1, rows=chain(titles, rows)
+        path,
+        sheet=None,
+        headings=words.headings,
+        header_row=1,
+        rows=chain(titles, rows),
+        totals_title=words.totals_title,
+        totals=words.totals,
     )
 
 
