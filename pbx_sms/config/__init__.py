@@ -61,6 +61,17 @@ class Settings(Section):
         return self
 
     @model_validator(mode="after")
+    def _some_devices_may_send(self) -> Settings:
+        devices = sum(1 for modem in self.modem if modem.driver != "serial")
+        kept = self.asterisk.devices_free_for_calls if self.asterisk is not None else 0
+        if devices and kept >= devices:
+            raise ValueError(
+                f"asterisk.devices_free_for_calls keeps {kept} of {devices} modems behind Asterisk free: "
+                "none could ever send"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _names_are_unique(self) -> Settings:
         for what, names in (
             ("modem names", [modem.name for modem in self.modem]),

@@ -111,6 +111,8 @@ class AsteriskSettings(Section):
     secret_file: Path | None = None
     tls: bool = False
     tls_ca: Path | None = None
+    #: so many devices have no message in hand at any time
+    devices_free_for_calls: Count = 0
 
     def read_secret(self) -> str:
         """The secret, or what stands in its file. Raises OSError and UnicodeDecodeError."""

@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 from pbx_sms.config import Settings
 from pbx_sms.core.cutting import OWN
 from pbx_sms.core.reason import Reason
-from pbx_sms.engine import room, waits
+from pbx_sms.engine import free_for_calls, room, waits
 from pbx_sms.engine.explanations import Explanations
 from pbx_sms.engine.fill import FillPlan
 from pbx_sms.engine.pace import Pace
@@ -45,6 +45,8 @@ class Dispatcher:
         self._pace = pace
         self._loop = asyncio.get_running_loop()
         self._slots: dict[int, SimSlot] = {}
+        #: of the devices behind Asterisk, for calls
+        self._kept_free = 0 if settings.asterisk is None else settings.asterisk.devices_free_for_calls
         self._book = RouteBook(self._slots)
         self._stock = Stock(quantum=settings.sending.max_parts, book=self._book)
         self._look = asyncio.Event()
@@ -124,6 +126,9 @@ class Dispatcher:
         if self._stopping or self._hold is not None or slot.sim_id not in self._slots:
             return None
         if not slot.up or slot.not_before_s > self._loop.time():
+            return None
+        if self._kept_free and slot.takes_whole_messages:
+            # the one that was kept free has its turn as well
             return None
         pair = self._pair([slot], self._storage.database.now())
         self._ask_for_more()
@@ -216,7 +221,8 @@ class Dispatcher:
         now_s = self._loop.time()
         now = self._storage.database.now()
         idle = [slot for slot in self._slots.values() if slot.idle(now_s)]
-        while idle:
+        # asked before each: whoever is given a message is no longer free for a call
+        while idle := [slot for slot in idle if self._may_begin(slot)]:
             pair = self._pair(idle, now)
             if pair is None:
                 break
@@ -229,6 +235,9 @@ class Dispatcher:
         if any(self._stock.would_take(slot, now) for slot in idle):
             self._look.set()
         self._ask_for_more()
+
+    def _may_begin(self, slot: SimSlot) -> bool:
+        return free_for_calls.may_begin(slot, self._slots.values(), self._kept_free)
 
     def _pair(self, idle: list[SimSlot], now: datetime) -> tuple[SimSlot, Leased] | None:
         pair = self._stock.pair(idle, now)

@@ -49,6 +49,8 @@ class SimSlot:
     until_at: datetime | None = None
     registered: bool = False
     in_call: bool = False
+    #: it was passed over because too few devices would stay free for calls
+    kept_for_calls: bool = False
     #: monotonic seconds before which the smallest gap or a modem's back-off forbids a part
     not_before_s: float = 0.0
     idle_since_s: float = 0.0
@@ -182,6 +184,8 @@ class SimSlot:
             return Reason("modem_not_registered", {"modem": self.modem_name}), None
         if self.in_call:
             return Reason("waits_for_call", {"modem": self.modem_name}), None
+        if self.kept_for_calls:
+            return Reason("kept_for_calls", {"modem": self.modem_name}), None
         if self.state is not SimState.READY:
             if self.until_at is None:
                 return self.state_reason or Reason("waits_for_sim"), None

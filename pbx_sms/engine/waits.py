@@ -36,7 +36,7 @@ def explain(
 def _why(key: Queue, slots: Sequence[SimSlot], now: datetime) -> Reason | None:
     if not slots:
         return Reason("no_sim")
-    if any(slot.up and slot.quota_allows(key.rank, now) for slot in slots):
+    if any(slot.up and not slot.kept_for_calls and slot.quota_allows(key.rank, now) for slot in slots):
         return None
     causes = [slot.why_not(now, key.rank) for slot in slots]
     ends = [(until_at, reason) for reason, until_at in causes if until_at is not None]

@@ -12,6 +12,12 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "modem {modem} is not registered in a network",
         "модем {modem} не зарегистрирован в сети",
     ),
+    "kept_for_calls": (
+        "The modem {modem} is kept free for calls: the others are busy or away "
+        "(devices_free_for_calls in [asterisk]).",
+        "Модем {modem} оставлен свободным для звонков: остальные заняты или недоступны "
+        "(devices_free_for_calls в [asterisk]).",
+    ),
     "waits_for_call": (
         "modem {modem} carries a call; sending goes on after it",
         "модем {modem} занят разговором; отправка продолжится после него",
