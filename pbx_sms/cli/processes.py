@@ -25,6 +25,8 @@ FORECAST_S = 60.0
 SERIES_S = 10.0
 #: a person who waits for an e-mail looks for it after some seconds
 NOTIFY_S = 5.0
+#: of a message after a missed call, beside the wait that its rule asks for
+MISSED_CALLS_S = 2.0
 
 
 def add_commands(commands: Commands) -> None:
@@ -51,7 +53,7 @@ def run(context: Context, args: argparse.Namespace) -> int:
 def duties(settings: Settings) -> list[Duty]:
     """What the engine looks after beside the sending: orders of `operations` that nobody gives by hand."""
     from pbx_sms.engine.scheduler import Duty
-    from pbx_sms.operations import forecasts, notify, planning, series
+    from pbx_sms.operations import forecasts, missed_calls, notify, planning, series
     from pbx_sms.operations.planning.duty import EVERY_S
     from pbx_sms.operations.routing import replanning
 
@@ -68,6 +70,11 @@ def duties(settings: Settings) -> list[Duty]:
             name="notifications",
             every_s=NOTIFY_S,
             carry_out=lambda database: notify.deliver_due(database, settings),
+        ),
+        Duty(
+            name="missed calls",
+            every_s=MISSED_CALLS_S,
+            carry_out=lambda database: missed_calls.send_due(database, settings),
         ),
     ]
 

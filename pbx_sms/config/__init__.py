@@ -12,6 +12,7 @@ from pathlib import Path
 
 from pydantic import Field, ValidationError, model_validator
 
+from pbx_sms.config.calls import MissedCallSettings, OptOutCallSettings
 from pbx_sms.config.sections import (
     AgentSettings,
     AsteriskSettings,
@@ -42,6 +43,8 @@ class Settings(Section):
     agent: AgentSettings = Field(default_factory=AgentSettings)
     asterisk: AsteriskSettings | None = None
     scripting: ScriptingSettings = ScriptingSettings()
+    missed_call: tuple[MissedCallSettings, ...] = ()
+    opt_out_calls: OptOutCallSettings = OptOutCallSettings()
     modem: tuple[ModemSettings, ...] = ()
     limits: LimitSettings = LimitSettings()
     sim: tuple[SimSettings, ...] = ()
@@ -58,6 +61,8 @@ class Settings(Section):
     def _scripts_come_through_asterisk(self) -> Settings:
         if self.scripting.enabled and self.asterisk is None:
             raise ValueError("scripting.enabled needs an [asterisk] section")
+        if (self.missed_call or self.opt_out_calls.numbers) and self.asterisk is None:
+            raise ValueError("missed_call and opt_out_calls need an [asterisk] section")
         return self
 
     @model_validator(mode="after")
@@ -78,6 +83,7 @@ class Settings(Section):
             ("modem ports", [modem.port for modem in self.modem if modem.port]),
             ("modem devices", [modem.device for modem in self.modem if modem.device]),
             ("IMSIs", [sim.imsi for sim in self.sim]),
+            ("names of missed_call rules", [rule.name for rule in self.missed_call]),
         ):
             twice = sorted({name for name in names if names.count(name) > 1})
             if twice:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pbx_sms.config import Settings
+from pbx_sms.scripting.call_desk import CallDesk
 from pbx_sms.scripting.channel_answers import ChannelAnswers
 from pbx_sms.scripting.desk import Desk
 from pbx_sms.scripting.news_desk import NewsDesk
@@ -19,6 +20,8 @@ def configured(settings: Settings) -> list[DeskMaker]:
     makers: list[DeskMaker] = []
     if settings.scripting.enabled:
         makers.append(for_scripts)
+    if settings.missed_call or settings.opt_out_calls.numbers:
+        makers.append(CallDesk)
     return makers
 
 

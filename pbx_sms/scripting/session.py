@@ -115,6 +115,11 @@ class ScriptSession:
     def is_up(self) -> bool:
         return self._link is not None and self._link.is_up
 
+    @property
+    def number(self) -> int:
+        """Grows with every new session with Asterisk: what was told between two of them is lost."""
+        return self._link.session if self._link is not None else 0
+
     async def wait_up(self, timeout_s: float) -> bool:
         """True once there is a session, False when there is none in that time."""
         with contextlib.suppress(LinkDown, TimeoutError):
@@ -135,7 +140,8 @@ class ScriptSession:
 
     async def run(self) -> None:
         """Until cancelled."""
-        settings = await self._account()
+        # queues are told in a class of their own
+        settings = dataclasses.replace(await self._account(), events="call,agent,user")
         if self._link_rest_s is not None:
             settings = dataclasses.replace(settings, rest_s=self._link_rest_s)
         self._database = DatabaseThread(self.settings.database.url)

@@ -1,0 +1,1 @@
+"""What is known of telephone calls: which were missed, who was reached, what a missed one brings."""
