@@ -24,7 +24,7 @@ TOLD = (
     *("PbxSmsReceived", "PbxSmsMailingProgress", "PbxSmsSimHealth", "PbxSmsSkipped"),
 )
 
-_OF_STATE = {
+_OF_STATE: dict[str, str] = {
     MessageState.SUBMITTED: "PbxSmsSubmitted",
     MessageState.DELIVERED: "PbxSmsDelivered",
     MessageState.UNKNOWN: "PbxSmsUnknown",
@@ -95,7 +95,7 @@ class Newsroom:
         }
         if row.is_first and row.mailing_id is None:
             return News(name="PbxSmsAccepted", values={**values, "Order": "Send"})
-        name = _OF_STATE.get(MessageState(row.state))
+        name = _OF_STATE.get(row.state)
         if name is None:
             return None
         return News(

@@ -69,6 +69,8 @@ def append(connection: Connection, new_events: Sequence[NewEvent]) -> None:
         return
     if connection.dialect.name == "postgresql":
         connection.execute(_LOCK, {"key": _COMMIT_ORDER_LOCK})
+    # the hot path knows nothing of what came in
+    is_inbound = any(event.inbound_id is not None for event in new_events)
     connection.execute(
         _INSERT,
         [
@@ -84,7 +86,7 @@ def append(connection: Connection, new_events: Sequence[NewEvent]) -> None:
                 "parts_submitted": event.parts_submitted,
                 "reason_code": event.reason.code if event.reason else None,
                 "reason_params": dict(event.reason.params) if event.reason else None,
-                "inbound_id": event.inbound_id,
+                **({"inbound_id": event.inbound_id} if is_inbound else {}),
             }
             for event in new_events
         ],
