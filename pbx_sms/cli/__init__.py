@@ -19,6 +19,7 @@ from pbx_sms.cli import (
     balances,
     contacts,
     db,
+    doctor,
     groups,
     inbox,
     lists,
@@ -64,6 +65,7 @@ _GROUPS = (
     tariffs,
     balances,
     numbering,
+    doctor,
     simulate,
 )
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, insert, or_, select, update
+from sqlalchemy import Connection, Row, and_, insert, or_, select, update
 
 from pbx_sms.core.reason import Reason
 from pbx_sms.core.sim import SimState
@@ -264,3 +264,16 @@ def rest_is_over(connection: Connection, now: datetime, new_events: list[NewEven
     )
     new_events.extend(NewEvent(at=now, kind="sim", state=SimState.READY, sim_id=sim_id) for sim_id in rested)
     return rested
+
+
+def modem_states(connection: Connection) -> Sequence[Row[Any]]:
+    """ "agent", "name", "state", "reason_code" and "reason_params" of every modem, by agent and name."""
+    shown: tuple[Any, ...] = (
+        agents.c.name.label("agent"),
+        *(modems.c[name] for name in ("name", "state", "reason_code", "reason_params")),
+    )
+    return connection.execute(
+        select(*shown)
+        .select_from(modems.join(agents, agents.c.agent_id == modems.c.agent_id))
+        .order_by(agents.c.name, modems.c.name)
+    ).all()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import subprocess
 import sys
@@ -104,6 +105,14 @@ class WholeOffice:
         status = self._engine.wait()
         self._engine = None
         return status
+
+    def doctor(self) -> tuple[int, dict[str, tuple[str, str | None]]]:
+        """Exit status, and of each check its state and reason."""
+        asked = [sys.executable, "-m", "pbx_sms", "--config", str(self._settings_path), "--json", "doctor"]
+        done = subprocess.run(asked, cwd=ROOT, capture_output=True, text=True, check=False)
+        assert done.stderr == ""
+        rows = [json.loads(line) for line in done.stdout.splitlines()]
+        return done.returncode, {row["check"]: (row["state"], row["reason"]) for row in rows}
 
     def log(self) -> str:
         path = self._folder / "engine.log"
