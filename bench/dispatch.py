@@ -1,6 +1,7 @@
 """How much of the modems' own limit the engine reaches.
 
     bench/dispatch.py MODEMS MESSAGES LATENCY [--commit-delay SECONDS] [--synchronous full|normal|both]
+                      [--person-cap N]
 
 Real processes: the simulator (profile huawei_e1550, delivery reports on), `pbx-sms run` as in production
 (SQLite, `synchronous=FULL`), limits lifted by configuration, the quota tables filled with 30 days of
@@ -43,7 +44,7 @@ ROOT = Path(__file__).resolve().parents[1]
 HISTORY_PER_DAY = 100
 
 
-def config(folder: Path, modem_count: int) -> Path:
+def config(folder: Path, modem_count: int, person_cap: int) -> Path:
     lines = [
         "[database]",
         f'url = "sqlite:///{folder}/bench.db"',
@@ -58,6 +59,8 @@ def config(folder: Path, modem_count: int) -> Path:
         "[planner]",
         'information_window = "always"',
         'quiet_hours = ""',
+        "[people]",
+        f"per_person_per_day = {person_cap}",
     ]
     for number in range(modem_count):
         lines += ["[[modem]]", f'name = "gsm{number}"', f'port = "{folder}/sim/modem{number}"']
@@ -202,9 +205,10 @@ def run(
     latency_s: float,
     commit_delay_s: float,
     synchronous: str = "full",
+    person_cap: int = 0,
 ) -> float:
     """Messages a second."""
-    settings = config(folder, modem_count)
+    settings = config(folder, modem_count, person_cap)
     url = f"sqlite:///{folder}/bench.db"
     upgrade(url)
     database = open_database(url)
@@ -292,6 +296,7 @@ def main() -> None:
     parser.add_argument("messages", type=int)
     parser.add_argument("latency", type=float, help="seconds from Ctrl-Z to +CMGS")
     parser.add_argument("--commit-delay", type=float, default=0.0, help="seconds added to every commit")
+    parser.add_argument("--person-cap", type=int, default=0, help="messages a person and day; 0 = none")
     parser.add_argument("--synchronous", choices=("full", "normal", "both"), default="full")
     arguments = parser.parse_args()
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -309,6 +314,7 @@ def main() -> None:
                 arguments.latency,
                 arguments.commit_delay,
                 synchronous,
+                arguments.person_cap,
             )
     if len(rates) == 2:
         print(f"full to normal, messages/s {rates['full'] / rates['normal']:8.3f}")

@@ -13,7 +13,7 @@ from pbx_sms.lists import reader
 from pbx_sms.lists.frames import Row
 from pbx_sms.lists.reader import Source
 from pbx_sms.operations.lists import read_request
-from pbx_sms.storage import events, queue, stop_list
+from pbx_sms.storage import events, notifications, queue, stop_list
 from pbx_sms.storage.engine import Database
 from pbx_sms.storage.events import NewEvent
 from pbx_sms.storage.stop_list import StopEntry, StopSource
@@ -38,7 +38,7 @@ def add(
     Refused: the number's own code (landline, wrong_length, …; see `core.msisdn.Rejected`).
     """
     msisdn = normalized(settings, number)
-    added, suppressed = _take_up(database, [(msisdn, note)], source=source, by=by, call_id=call_id)
+    added, suppressed = _take_up(database, settings, [(msisdn, note)], source=source, by=by, call_id=call_id)
     return {"number": msisdn, "added": bool(added), "suppressed": suppressed}
 
 
@@ -133,7 +133,7 @@ def import_file(
                     found = normalizer.normalize(row.raw_value)
                     if isinstance(found, Accepted) and found.second is not None:
                         numbers.append((found.second, note))
-    added, suppressed = _take_up(database, numbers, source=StopSource.IMPORT, by=by)
+    added, suppressed = _take_up(database, settings, numbers, source=StopSource.IMPORT, by=by)
     return {
         "read": read_count,
         "added": added,
@@ -145,13 +145,15 @@ def import_file(
 
 def _take_up(
     database: Database,
+    settings: Settings,
     numbers: list[tuple[str, str | None]],
     *,
     source: StopSource,
     by: str | None,
     call_id: str | None = None,
 ) -> tuple[int, int]:
-    """(numbers that are new on the list, messages that were suppressed)."""
+    """(numbers that are new on the list, messages that were suppressed). Who is to be told is told once of
+    all of them."""
     now = database.now()
     with database.begin() as connection:
         new = stop_list.add(
@@ -168,6 +170,17 @@ def _take_up(
                 for msisdn, note in numbers
             ],
         )
+        if new:
+            told = dict.fromkeys(msisdn for msisdn, _ in numbers if msisdn in new)
+            notifications.tell_stops(
+                connection,
+                settings.notify.channels() if "stop" in settings.notify.kinds else (),
+                list(told),
+                source=source,
+                note=numbers[0][1],
+                by=by,
+                now=now,
+            )
         # also for numbers that were listed before: nothing that is queued for them may stay
         waiting = sorted(stop_list.waiting_among(connection, {msisdn for msisdn, _ in numbers}))
         new_events: list[NewEvent] = []

@@ -39,6 +39,15 @@ SENTENCES: dict[str, tuple[str, str]] = {
     # notifications
     "notify_subject_inbound": ("SMS from {sender}", "SMS от {sender}"),
     "notify_subject_stop": ("Stop from {sender}", "Отписка: {sender}"),
+    "notify_subject_stops": ("Stop list: new numbers: {count}", "Стоп-лист: новых номеров: {count}"),
+    "notify_stops_more": ("and further numbers: {count}", "и ещё номеров: {count}"),
+    "notify_stops_person": ("entered by hand", "внесено вручную"),
+    "notify_stops_import": ("imported from a file", "загружено из файла"),
+    "notify_stops_call": ("asked for by telephone", "по звонку"),
+    "notify_stops_details": (
+        "On the stop list since {at}: {how}. By: {by}. Note: {note}",
+        "В стоп-листе с {at}: {how}. Кто внёс: {by}. Примечание: {note}",
+    ),
     "notify_subject_test": ("pbx-sms: test", "pbx-sms: проверка"),
     "notify_details": (
         "Received {received_at} by SIM {sim}. Mailing: {mailing}. Message {inbound_id} of the inbox.",
@@ -59,6 +68,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "notify_webhook_failed": (
         "The web-hook cannot be reached: {problem}.",
         "Веб-хук недоступен: {problem}.",
+    ),
+    "notify_certificate_untrusted": (
+        "The certificate of {host} is not trusted, and nothing was told: {problem}.",
+        "Сертификату {host} нет доверия, ничего не отправлено: {problem}.",
     ),
     "notify_not_configured": (
         "Nobody is told anything: set smtp_host or webhook_url under [notify] in the settings.",

@@ -17,6 +17,9 @@ from sqlalchemy import Connection, insert, select, update
 from pbx_sms.core.reason import Reason
 from pbx_sms.storage.schema import inbound, mailings, notifications, sims
 
+#: numbers that one notification names; more are counted
+STOPS_NAMED = 200
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotificationRow:
@@ -53,6 +56,40 @@ def tell(
         content = _content(connection, inbound_id)
         for channel in wanted:
             add(connection, channel, kinds[channel], content, now, inbound_id=inbound_id)
+
+
+def tell_stops(
+    connection: Connection,
+    channels: Collection[str],
+    msisdns: Sequence[str],
+    *,
+    source: str,
+    note: str | None,
+    by: str | None,
+    now: datetime,
+) -> None:
+    """Writes down that numbers came onto the stop list otherwise than by SMS, once for each channel, however
+    many they are; the first `STOPS_NAMED` are named.
+
+    The keys of a stop by SMS stand in it too, so that a program reads both alike.
+    """
+    content = {
+        "inbound_id": None,
+        "received_at": now.isoformat(),
+        "sender": by,
+        "number": msisdns[0] if len(msisdns) == 1 else None,
+        "text": note or "",
+        "sim": None,
+        "sim_label": None,
+        "message_id": None,
+        "mailing_id": None,
+        "mailing": None,
+        "source": source,
+        "count": len(msisdns),
+        "numbers": list(msisdns[:STOPS_NAMED]),
+    }
+    for channel in sorted(channels):
+        add(connection, channel, "stop", content, now)
 
 
 def _content(connection: Connection, inbound_id: int) -> dict[str, Any]:

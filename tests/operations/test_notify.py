@@ -6,48 +6,28 @@ import hashlib
 import hmac
 import json
 import logging
-import socket
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
-from email import message_from_bytes, policy
-from email.message import EmailMessage
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
 from aiosmtpd.controller import Controller
-from sqlalchemy import update
+from notified import MailBox, by_mail, free_port, make_due, receive, told
 
 from pbx_sms.config import Settings
-from pbx_sms.core import notify_retry, tpdu
+from pbx_sms.core import notify_retry
 from pbx_sms.errors import Conflict, NotFound, Refused
-from pbx_sms.operations import notify
-from pbx_sms.storage import devices, events, incoming, notifications
+from pbx_sms.operations import notify, stop_list
+from pbx_sms.storage import notifications
 from pbx_sms.storage.engine import Database
-from pbx_sms.storage.incoming_rules import IncomingRules
-from pbx_sms.storage.schema import notifications as table
+from pbx_sms.storage.stop_list import StopSource
 
 MakeSettings = Callable[..., Settings]
 SECRET = "секрет"
-
-
-@dataclass
-class MailBox:
-    """What the mail server took; `answer` is what it says to a message."""
-
-    port: int = 0
-    answer: str = "250 OK"
-    taken: list[EmailMessage] = field(default_factory=list)
-
-    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
-        if self.answer.startswith("250"):
-            parsed = message_from_bytes(envelope.content, policy=policy.default)
-            assert isinstance(parsed, EmailMessage)
-            self.taken.append(parsed)
-        return self.answer
 
 
 @pytest.fixture
@@ -96,49 +76,6 @@ def hook() -> Iterator[Hook]:
     thread.join()
 
 
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        return int(taken.getsockname()[1])
-
-
-def by_mail(mail: MailBox, **more: Any) -> dict[str, Any]:
-    return {
-        "smtp_host": "127.0.0.1",
-        "smtp_port": mail.port,
-        "smtp_tls": "none",
-        "mail_from": "sms@office.example",
-        "mail_to": ["anna@office.example", "boris@office.example"],
-    } | more
-
-
-def receive(database: Database, settings: Settings, text: str, number: int = 1) -> None:
-    """An SMS comes in, as the engine writes it down."""
-    now = database.now()
-    new: list[events.NewEvent] = []
-    data = text.encode("utf-16-be").hex().upper()
-    pdu = f"00040B919761214365F700086211222100{number:02d}21{len(data) // 2:02X}{data}"
-    decoded = tpdu.decode(pdu)
-    assert isinstance(decoded, tpdu.Deliver)
-    with database.begin() as connection:
-        agent_id = devices.register_agent(connection, "pbx1", now)
-        modem_id = devices.register_modem(connection, agent_id, "gsm1", None, now)
-        sim_id = devices.sim_found(connection, modem_id, "250011234567890", now, new)
-        rules = IncomingRules.of(settings)
-        incoming.store(connection, sim_id, "250011234567890", decoded, pdu, now, rules, new)
-        events.append(connection, new)
-
-
-def told(database: Database, settings: Settings) -> list[tuple[Any, ...]]:
-    rows = notify.list_notifications(database, settings)
-    return [(row["channel"], row["kind"], row["state"], row["attempts"], row["reason"]) for row in rows]
-
-
-def make_due(database: Database) -> None:
-    """The wait for the next try is over."""
-    with database.begin() as connection:
-        connection.execute(update(table).values(next_at=database.now()))
-
-
 def test_without_settings_nobody_is_told(database: Database, settings: MakeSettings) -> None:
     made = settings()
     receive(database, made, "Вопрос")
@@ -171,6 +108,45 @@ def test_a_stop_is_told_as_one_and_only_where_it_is_wanted(
     receive(database, made, "стоп, пожалуйста", 2)
     notify.deliver_due(database, made)
     assert [message["Subject"] for message in mail.taken] == ["Отписка: +79161234567"]
+
+
+def test_a_stop_entered_by_hand_is_told_once_it_is_new(
+    database: Database, settings: MakeSettings, mail: MailBox
+) -> None:
+    made = settings(notify=by_mail(mail))
+    for _ in range(2):
+        stop_list.add(database, made, number="+79161234567", note="просила в зале", by="olga")
+    notify.deliver_due(database, made)
+    (letter,) = mail.taken
+    assert letter["Subject"] == "Стоп-лист: новых номеров: 1"
+    said = letter.get_content()
+    assert all(one in said for one in ("+79161234567", "olga", "внесено вручную", "просила в зале"))
+
+
+def test_an_import_of_stops_is_one_mail_and_one_post_however_many_they_are(
+    database: Database, settings: MakeSettings, mail: MailBox, hook: Hook
+) -> None:
+    made = settings(notify=by_mail(mail) | {"webhook_url": hook.url})
+    stop_list.add(database, settings(), number="+79160000002")
+    numbers = [f"+7916{place:07d}" for place in range(1, 251)]
+    file = "\n".join(["Телефон", *numbers, numbers[0]])
+    stop_list.import_file(database, made, source=file.encode(), file_name="stop.csv", by="anna")
+    notify.deliver_due(database, made)
+    (letter,), (post,) = mail.taken, hook.posts
+    assert letter["Subject"] == "Стоп-лист: новых номеров: 249"
+    assert "и ещё номеров: 49" in letter.get_content()
+    assert "+79160000002" not in letter.get_content()
+    content = json.loads(post[1])
+    assert (content["kind"], content["source"], content["count"]) == ("stop", "import", 249)
+    assert (content["number"], content["sender"], len(content["numbers"])) == (None, "anna", 200)
+
+
+def test_entered_stops_are_told_only_where_stops_are_wanted(
+    database: Database, settings: MakeSettings, mail: MailBox
+) -> None:
+    made = settings(notify=by_mail(mail, kinds=["inbound"]))
+    stop_list.add(database, made, number="+79161234567", source=StopSource.CALL)
+    assert told(database, made) == []
 
 
 def test_a_web_hook_is_signed_and_carries_what_a_program_needs(

@@ -11,9 +11,11 @@ import hashlib
 import hmac
 import http.client
 import json
+import ssl
 import urllib.error
 import urllib.request
 from typing import Any
+from urllib.parse import urlsplit
 
 from pbx_sms import __version__
 from pbx_sms.config import Settings
@@ -41,7 +43,7 @@ for _handler in (
 
 def send(settings: Settings, row: NotificationRow) -> None:
     """Returns once the receiver has answered well. Refused: notify_secret_unreadable,
-    notify_webhook_refused, notify_webhook_failed."""
+    notify_webhook_refused, notify_webhook_failed, notify_certificate_untrusted."""
     notify = settings.notify
     key = secret.read(notify.webhook_secret, notify.webhook_secret_file)
     content = {"id": row.notification_id, "kind": row.kind} | row.content
@@ -59,6 +61,10 @@ def send(settings: Settings, row: NotificationRow) -> None:
         error.close()
         raise Refused("notify_webhook_refused", status=error.code) from error
     except (OSError, http.client.HTTPException, ValueError) as error:
+        cause = error.reason if isinstance(error, urllib.error.URLError) else error
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            host = urlsplit(notify.webhook_url or "").hostname
+            raise Refused("notify_certificate_untrusted", host=host, problem=cause.verify_message) from error
         raise Refused("notify_webhook_failed", problem=(str(error) or type(error).__name__)[:300]) from error
 
 
