@@ -16,6 +16,7 @@ from pbx_sms.core import template
 _NAME_TITLES = ("имя", "фио", "ф.и.о.", "имя отчество", "имя и отчество", "name", "full name", "contact")
 #: under these a name is a column of a mailing, by language
 NAME_COLUMNS = {"ru": "Имя", "en": "Name"}
+_FOLDED_NAME_COLUMNS = frozenset(template.fold(name) for name in NAME_COLUMNS.values())
 
 
 class MergeRule(StrEnum):
@@ -64,7 +65,7 @@ def name_position(titles: list[str]) -> int | None:
 
 def is_name_column(title: str) -> bool:
     """Whether a name is shown under this title anyway, so that it needs no field of its own."""
-    return template.fold(title) in {template.fold(name) for name in NAME_COLUMNS.values()}
+    return template.fold(title) in _FOLDED_NAME_COLUMNS
 
 
 def columns_of(person: Person, language: str) -> dict[str, str]:
