@@ -91,6 +91,11 @@ class AmiLink:
         #: of the protocol, as the greeting says
         self.version: str | None = None
 
+    @property
+    def dropped_count(self) -> int:
+        """Events of this connection that nobody wanted, dropped unread."""
+        return 0 if self._connection is None else self._connection.dropped_count
+
     def _where(self) -> dict[str, object]:
         return {"host": self._settings.host, "port": self._settings.port}
 

@@ -188,10 +188,13 @@ async def test_an_action_in_a_crash_is_unanswered(asterisk: AsteriskServer, conn
         await waiting
 
 
-async def test_a_reload_leaves_the_session_as_it_is(asterisk: AsteriskServer, connect: Connect) -> None:
+@pytest.mark.parametrize("command", ["manager reload", "module reload manager", "core reload"])
+async def test_a_reload_leaves_the_session_as_it_is(
+    asterisk: AsteriskServer, connect: Connect, command: str
+) -> None:
     link = connect()
     await link.wait_up(20)
-    await in_thread(asterisk.cli, "manager reload")
+    await in_thread(asterisk.cli, command)
     assert (await link.send({"Action": "Ping"}))[0].success
     assert link.session == 1
 
