@@ -82,7 +82,11 @@ async def mailing(office: WholeOffice, script: ScriptClient) -> None:
     mailings.create(
         office.database, office.settings, list_id=list_id, text="{Имя}, заказ {Заказ} готов", name="Готовые"
     )
+    # nothing has gone yet when the order is answered
+    office.simulator.control({"cmd": "set", "latency_s": 1.0})
     await script.order("PbxSmsMailing", Mailing="Готовые", Command="Start", Id="start-1")
+    await script.heard("PbxSmsAccepted", Id="start-1")
+    office.simulator.control({"cmd": "set", "latency_s": 0.05})
     await script.heard("PbxSmsMailingProgress", State="finished", Delivered="2")
 
 
