@@ -57,7 +57,7 @@ if [ "$fast" = yes ]; then
     tests=(tests/core tests/test_architecture.py tests/test_docs.py)
 else
     check .venv/bin/mypy
-    check shellcheck install.sh tests/run.sh tests/asterisk_root.sh asterisk_conf/voicemail_notify.sh .ci/run
+    check shellcheck install.sh tests/run.sh tests/asterisk_root.sh asterisk_conf/voicemail_notify.sh examples/ami_send.sh .ci/run
     tests=(tests)
 fi
 if [ ${#failed[@]} -gt 0 ]; then

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Sequence
 from typing import Protocol
 
 log = logging.getLogger(__name__)
@@ -27,7 +28,7 @@ class Companion(Protocol):
         ...
 
 
-async def accompany(companion: Companion) -> None:
+async def accompany(companion: Companion, rest_s: Sequence[float] = _REST_S) -> None:
     """Runs it again and again until cancelled."""
     loop = asyncio.get_running_loop()
     failures = 0
@@ -38,5 +39,6 @@ async def accompany(companion: Companion) -> None:
             log.error("%s ended by itself", companion.name)
         except Exception:
             log.exception("%s failed; the sending goes on without it meanwhile", companion.name)
-        failures = 0 if loop.time() - began > _STEADY_S else failures + 1
-        await asyncio.sleep(_REST_S[min(failures, len(_REST_S) - 1)])
+        failures = 0 if loop.time() - began > _STEADY_S else failures
+        await asyncio.sleep(rest_s[min(failures, len(rest_s) - 1)])
+        failures += 1
