@@ -12,10 +12,9 @@ from typing import Any, TypeVar
 import pytest
 
 from pbx_sms.core import segments
-from pbx_sms.core.cutting import escaped
 from pbx_sms.core.tpdu import Deliver
 from pbx_sms.core.verdict import Kind, Scope
-from pbx_sms.drivers.ami_dialects import DIALECTS, is_in_call, signal_dbm, statuses
+from pbx_sms.drivers.ami_dialects import DIALECTS
 from pbx_sms.drivers.ami_link import AmiLink, LinkSettings
 from pbx_sms.drivers.ami_modem import AmiModem, AmiModemSettings
 from pbx_sms.drivers.modem import (
@@ -30,7 +29,7 @@ from pbx_sms.drivers.modem import (
 )
 from pbx_sms.errors import ModemError
 from pbx_sms.simulator.ami.device import Pace
-from pbx_sms.simulator.ami.server import AmiPeer, unescaped
+from pbx_sms.simulator.ami.server import AmiPeer
 from pbx_sms.simulator.simulator import Simulator
 
 Told = TypeVar("Told", bound=ModemEvent)
@@ -192,6 +191,31 @@ async def test_a_modem_that_goes_with_the_message_leaves_it_unknown(office: Offi
         await pbx.faults(action=action, times=1)
         assert (await modem.submit(submission())).verdict.kind is Kind.UNKNOWN
         assert len(pbx.texts()) == (action == "vanish_after")
+
+
+async def test_a_counter_that_is_wrong_never_makes_a_message_submitted(office: Office) -> None:
+    async with office() as pbx:
+        modem = await pbx.open()
+        pbx.simulator.network.report_delay_s = 60.0
+        sending = asyncio.create_task(modem.submit(submission()))
+        device = pbx.peer.devices[0]
+        while not device.task_count:
+            await device.changed()
+        # the part goes, and the counter stays: nothing proves that it went
+        device.shown_task_count = 1
+        verdict = (await sending).verdict
+        assert (verdict.kind, verdict.reason.code) == (Kind.UNKNOWN, "ami_no_outcome")
+        device.shown_task_count = None
+
+
+async def test_a_counter_that_falls_too_early_waits_for_the_commands(office: Office) -> None:
+    async with office() as pbx:
+        modem = await pbx.open()
+        pbx.simulator.network.latency_s = 0.4
+        await pbx.faults(action="cms", code=38, times=1)
+        pbx.peer.devices[0].shown_task_count = 0
+        verdict = (await modem.submit(submission())).verdict
+        assert (verdict.kind, verdict.certainly_not_taken) == (Kind.TEMPORARY, True)
 
 
 async def test_asterisk_that_dies_with_the_message_leaves_it_unknown(office: Office) -> None:
@@ -363,17 +387,3 @@ async def test_a_text_that_asterisk_cannot_take_never_leaves(office: Office) -> 
         with pytest.raises(ModemError, match="text_too_long_for_line"):
             await modem.submit(submission(text="я" * 520))
         assert pbx.texts() == []
-
-
-@pytest.mark.parametrize("text", ["\\", "\\n", "a\\\\b\n", "plain", "\r\n\t\\"])
-def test_an_escaped_text_is_one_line_and_comes_back(text: str) -> None:
-    assert not set(escaped(text)) & set("\r\n\0")
-    assert unescaped(escaped(text)) == text
-
-
-def test_the_device_list_is_read_as_it_was_measured() -> None:
-    assert [is_in_call(state) for state in ("Free", "SMS", "Ring", "Dial", "Outgoing", "Not connected")] == [
-        *(False, False, True, True, True, False)
-    ]
-    assert (signal_dbm("20, -73 dBm"), signal_dbm("0, <= -113 dBm")) == (-73, None)
-    assert (statuses("000,070,"), statuses(""), statuses("x,")) == ((0, 70), (), ())

@@ -142,6 +142,15 @@ async def test_without_reports_type_0_tells_of_the_last_part(office: Open) -> No
         assert (outcome(report), report.report, report.scts) == ("0/1", "", "")
 
 
+async def test_a_report_is_told_among_the_events_of_the_channel_that_it_starts(office: Open) -> None:
+    async with office() as here:
+        before = here.link.dropped_count
+        await here.send("Привет", report="no")
+        await here.heard("Report")
+        # both halves made, five variables and the device's name on each, joined, run and hung up
+        assert here.link.dropped_count - before == 2 + 2 * 6 + 1 + 1 + 2
+
+
 async def test_a_refusal_loses_its_code_and_the_other_parts_go_all_the_same(office: Open) -> None:
     async with office() as here:
         await here.faults(action="cms", code=38, part=1)

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pbx_sms.simulator import alphabet
-from pbx_sms.simulator.ami import received
+from pbx_sms.simulator.ami import local_channel, received
 from pbx_sms.simulator.ami.at_host import AtHost, NoAnswer, PortGone
 from pbx_sms.simulator.ami.dialect import Dialect
 from pbx_sms.simulator.ami.sent_parts import SentMessage, SentParts
@@ -69,9 +69,19 @@ class Device:
         self.rssi = 0
         self.in_call = False
         self.facts: dict[str, str] = {}
+        #: a fault: `TasksInQueue` shows this, whatever is queued
+        self.shown_task_count: int | None = None
+        self._channel_count = 0
 
     def emit(self, name: str, *headers: tuple[str, str]) -> None:
         self._emit_event(f"{self._dialect.prefix}{name}", [("Device", self.name), *headers])
+
+    def _run_dialplan(self, exten: str, *variables: tuple[str, str]) -> None:
+        """The extension that the driver starts for what it tells."""
+        self._channel_count += 1
+        own = [(f"{self._dialect.prefix.upper()}NAME", self.name), *variables]
+        for event, headers in local_channel.events(exten, "dongle-in", self._channel_count, own):
+            self._emit_event(event, headers)
 
     async def changed(self) -> None:
         """Waits until something happens to it; for tests."""
@@ -82,6 +92,8 @@ class Device:
 
     @property
     def task_count(self) -> int:
+        if self.shown_task_count is not None:
+            return self.shown_task_count
         return len(self._tasks) + (self._running is not None)
 
     @property
@@ -269,6 +281,14 @@ class Device:
     def _tell_report(
         self, message: SentMessage, success: bool, kind: int, report: str, scts: str, dt: str
     ) -> None:
+        self._run_dialplan(
+            "report",
+            ("SMS_REPORT_PAYLOAD", message.payload),
+            ("SMS_REPORT_TS", scts),
+            ("SMS_REPORT_SUCCESS", str(int(success))),
+            ("SMS_REPORT_TYPE", str(kind)),
+            ("SMS_REPORT", report),
+        )
         self.emit(
             "Report",
             ("Payload", message.payload),
@@ -347,13 +367,14 @@ class Device:
             text = "".join(parts[order] for order in sorted(parts))
             del self._incoming[inbound.sender, reference, total]
         lines = text.splitlines() or [""]
+        encoded = base64.b64encode(text.encode("utf-8", "replace")).decode()
+        self._run_dialplan("sms", ("SMS", lines[0]), ("SMS_BASE64", encoded))
         self.emit(
             "NewSMS",
             ("From", inbound.sender),
             ("LineCount", str(len(lines))),
             *((f"MessageLine{number}", line) for number, line in enumerate(lines)),
         )
-        encoded = base64.b64encode(text.encode("utf-8", "replace")).decode()
         self.emit("NewSMSBase64", ("From", inbound.sender), ("Message", encoded))
 
     def _take_ussd(self, line: str) -> None:
