@@ -103,6 +103,12 @@ def change_members(group_id: int) -> ResponseReturnValue:
                     database(), settings(), group_id, request.form.get("keyword", "")[:200]
                 )
                 code = "cli_group_keyword_added"
+            case "no_keyword":
+                told = groups.remove_keyword(database(), group_id, request.form.get("keyword", "")[:200])
+                code = "cli_group_keyword_removed"
+            case "rename":
+                told = groups.rename(database(), group_id, request.form.get("name", "")[:400])
+                code = "cli_group_renamed"
             case _:
                 abort(400)
     except (Refused, Conflict) as refused:

@@ -54,6 +54,12 @@ def add_commands(commands: Commands) -> None:
     word = add_command(group, "add-keyword", add_keyword, "Whoever sends this word alone joins the group.")
     word.add_argument("group", metavar="GROUP", help="name or id")
     word.add_argument("keyword", metavar="WORD")
+    word = add_command(group, "remove-keyword", remove_keyword, "Let a word make nobody a member any more.")
+    word.add_argument("group", metavar="GROUP", help="name or id")
+    word.add_argument("keyword", metavar="WORD")
+    called = add_command(group, "rename", rename_group, "Call a group otherwise.")
+    called.add_argument("group", metavar="GROUP", help="name or id")
+    called.add_argument("name", metavar="NAME")
 
     rule = add_group(group, "rule", "Rules that select contacts.")
     test = add_command(rule, "test", try_rule, "Say whom a rule would select; store nothing.")
@@ -124,6 +130,15 @@ def add_list(context: Context, args: argparse.Namespace) -> int:
 def add_keyword(context: Context, args: argparse.Namespace) -> int:
     added = groups.add_keyword(context.database, context.settings, args.group, args.keyword)
     return _told(context, "cli_group_keyword_added", added)
+
+
+def remove_keyword(context: Context, args: argparse.Namespace) -> int:
+    removed = groups.remove_keyword(context.database, args.group, args.keyword)
+    return _told(context, "cli_group_keyword_removed", removed)
+
+
+def rename_group(context: Context, args: argparse.Namespace) -> int:
+    return _told(context, "cli_group_renamed", groups.rename(context.database, args.group, args.name))
 
 
 def try_rule(context: Context, args: argparse.Namespace) -> int:

@@ -186,7 +186,7 @@ def placeholder(column_name: str) -> str:
 
 
 # a hundred thousand rows have the same few columns
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def fold(name: str) -> str:
     """The form in which names are compared: no case, single plain spaces, one composition of letters."""
     folded = unicodedata.normalize("NFKC", name).casefold().translate(_SPECIAL_IN_NAMES)

@@ -60,16 +60,16 @@ def compose(
     language = "ru" if settings.sending.country in _RUSSIAN_COUNTRIES else "en"
     left_out: dict[str, str] = {}
     for group in excluded:
-        for contact in operations_groups.members(database, settings, group):
-            left_out.setdefault(contact.msisdn, group.name)
+        for msisdn in operations_groups.numbers(database, settings, group):
+            left_out.setdefault(msisdn, group.name)
     columns = _Columns(_NUMBER_COLUMNS[language])
     for head in heads:
         columns.add(title for place, title in enumerate(head.usable_names) if place != head.phone_position)
     # evaluated once: what a rule selects may change from one second to the next
     people = {
-        contact.msisdn: columns_of(contact.person, language)
+        msisdn: columns_of(person, language)
         for group in chosen
-        for contact in operations_groups.members(database, settings, group)
+        for msisdn, person in operations_groups.people(database, settings, group)
     }
     for fields in people.values():
         columns.add(fields)

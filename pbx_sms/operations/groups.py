@@ -14,7 +14,7 @@ from pbx_sms.core.people.rule import Rule
 from pbx_sms.errors import Conflict, NotFound, Refused
 from pbx_sms.operations.contacts import as_dict, import_list, normalized
 from pbx_sms.operations.group_members import chosen_by
-from pbx_sms.storage import contacts, groups, recipients
+from pbx_sms.storage import contacts, groups, recipients, series
 from pbx_sms.storage.contacts import CHUNK, Contact
 from pbx_sms.storage.engine import Database
 from pbx_sms.storage.groups import Group
@@ -37,9 +37,7 @@ def add(
     group_by_rule_takes_nobody, what `core.people.rule.check` says. Conflict: group_exists, keyword_used.
     NotFound: list_not_found.
     """
-    name = " ".join(template.clean(name).split())
-    if not 1 <= len(name) <= _MAX_NAME or name.isdigit():
-        raise Refused("group_name_invalid", max_length=_MAX_NAME)
+    name = _name(name)
     if rule is not None:
         rules.check(rule)
         if keywords or list_id is not None:
@@ -139,6 +137,30 @@ def add_keyword(database: Database, settings: Settings, group: str | int, keywor
     return {"group_id": found.group_id, "name": found.name, "keyword": word}
 
 
+def remove_keyword(database: Database, group: str | int, keyword: str) -> dict[str, Any]:
+    """{"group_id", "name", "keyword"}: whoever joined by it stays. Refused(keyword_not_found)."""
+    found = find(database, group)
+    word = groups.as_keyword(template.clean(keyword))
+    with database.begin() as connection:
+        if not groups.remove_keyword(connection, found.group_id, word):
+            raise Refused("keyword_not_found", keyword=word, name=found.name)
+    return {"group_id": found.group_id, "name": found.name, "keyword": word}
+
+
+def rename(database: Database, group: str | int, name: str) -> dict[str, Any]:
+    """{"group_id", "name", "was"}: mailings that come again follow. Refused(group_name_invalid),
+    Conflict(group_exists)."""
+    found = find(database, group)
+    name = _name(name)
+    with database.begin() as connection:
+        other = groups.find_by_name(connection, name)
+        if other is not None and other.group_id != found.group_id:
+            raise Conflict("group_exists", name=name)
+        groups.rename(connection, found.group_id, name)
+        series.group_renamed(connection, found.name, name)
+    return {"group_id": found.group_id, "name": name, "was": found.name}
+
+
 def set_rule(database: Database, settings: Settings, group: str | int, rule: Any) -> dict[str, Any]:
     """Another rule for a group by rule; {"group_id", "name", "members"}. Conflict(group_by_hand)."""
     rules.check(rule)
@@ -189,6 +211,30 @@ def members(database: Database, settings: Settings, group: Group) -> Iterator[Co
         if len(chunk) < CHUNK:
             return
         after_id = chunk[-1].contact_id
+
+
+def people(database: Database, settings: Settings, group: Group) -> Iterator[tuple[str, Person]]:
+    """Number and what is known of each member now, as `members` orders them: for many."""
+    if group.rule is not None:
+        yield from ((one.msisdn, one.person) for one in select(database, settings, group.rule))
+        return
+    after_id = 0
+    while True:
+        with database.read() as connection:
+            chunk = groups.people(connection, group.group_id, limit=CHUNK, after_id=after_id)
+        for _, msisdn, person in chunk:
+            yield msisdn, person
+        if len(chunk) < CHUNK:
+            return
+        after_id = chunk[-1][0]
+
+
+def numbers(database: Database, settings: Settings, group: Group) -> list[str]:
+    """Of the members now."""
+    if group.rule is not None:
+        return [one.msisdn for one in select(database, settings, group.rule)]
+    with database.read() as connection:
+        return groups.numbers(connection, group.group_id)
 
 
 def select(database: Database, settings: Settings, rule: Rule) -> Iterator[Contact]:
@@ -245,6 +291,13 @@ def _shown(group: Group, language: str) -> dict[str, Any]:
         "members": group.member_count if group.rule is None else None,
         "created_at": group.created_at,
     }
+
+
+def _name(typed: str) -> str:
+    name = " ".join(template.clean(typed).split())
+    if not 1 <= len(name) <= _MAX_NAME or name.isdigit():
+        raise Refused("group_name_invalid", max_length=_MAX_NAME)
+    return name
 
 
 def _by_hand(database: Database, group: str | int) -> Group:

@@ -168,6 +168,15 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Taken out of “{name}”: {removed}.",
         "Убрано из группы «{name}»: {removed}.",
     ),
+    "keyword_not_found": (
+        "“{keyword}” is no keyword of the group “{name}”.",
+        "У группы «{name}» нет ключевого слова «{keyword}».",
+    ),
+    "cli_group_keyword_removed": (
+        "“{keyword}” makes nobody a member of “{name}” any more.",
+        "По слову «{keyword}» в группу «{name}» больше не вступают.",
+    ),
+    "cli_group_renamed": ("“{was}” is called “{name}” now.", "Группа «{was}» теперь называется «{name}»."),
     "cli_group_keyword_added": (
         "Whoever sends “{keyword}” joins “{name}”.",
         "Кто пришлёт «{keyword}», вступит в группу «{name}».",

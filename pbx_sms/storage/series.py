@@ -361,3 +361,19 @@ def _is_run(series_id: int, day: date) -> Any:
 
 def _is_held(series_id: int, day: date, token: str) -> Any:
     return and_(_is_run(series_id, day), series_runs.c.state == RunState.MAKING, series_runs.c.token == token)
+
+
+def group_renamed(connection: Connection, was: str, name: str) -> None:
+    """Series that go to a group which they know by its name know it by the new one."""
+    rows = connection.execute(
+        select(series.c.series_id, series.c.audience).where(series.c.audience.is_not(None))
+    ).all()
+    for series_id, audience in rows:
+        followed = {
+            key: [name if one == was else one for one in chosen] if key in ("groups", "without") else chosen
+            for key, chosen in audience.items()
+        }
+        if followed != audience:
+            connection.execute(
+                update(series).where(series.c.series_id == series_id).values(audience=followed)
+            )

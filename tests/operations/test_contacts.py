@@ -246,3 +246,19 @@ def test_a_saved_text_is_read_with_a_contact_s_values(database: Database) -> Non
     templates.remove(database, "Заказ")
     assert templates.list_templates(database) == []
     assert json.dumps(made)
+
+
+def test_a_group_gets_another_name_and_loses_a_keyword(database: Database) -> None:
+    groups.add(database, SETTINGS, name="Турция", keywords=["турция", "море"])
+    groups.add(database, SETTINGS, name="Египет")
+    assert groups.rename(database, "Турция", " Турция  2027 ")["name"] == "Турция 2027"
+    with pytest.raises(Conflict, match="group_exists"):
+        groups.rename(database, "Турция 2027", "Египет")
+    with pytest.raises(Refused, match="group_name_invalid"):
+        groups.rename(database, "Турция 2027", "17")
+    assert groups.remove_keyword(database, "Турция 2027", " МОРЕ ")["keyword"] == "море"
+    with pytest.raises(Refused, match="keyword_not_found"):
+        groups.remove_keyword(database, "Турция 2027", "море")
+    assert groups.show(database, SETTINGS, "Турция 2027", "ru")["keywords"] == ["турция"]
+    # the word is free for another group
+    groups.add_keyword(database, SETTINGS, "Египет", "море")

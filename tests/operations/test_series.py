@@ -12,8 +12,10 @@ from series_office import WEDNESDAY, Office
 from sqlalchemy import update
 
 from pbx_sms.errors import Conflict, NotFound, Refused
-from pbx_sms.operations import lists, mailings, series
+from pbx_sms.operations import groups, lists, mailings, series
+from pbx_sms.storage import queue
 from pbx_sms.storage.engine import Database
+from pbx_sms.storage.queue.leases import Queue
 from pbx_sms.storage.schema import lists as lists_table
 from pbx_sms.storage.schema import mailings as mailings_table
 from pbx_sms.storage.schema import messages, series_runs
@@ -220,3 +222,42 @@ def test_lists_made_for_a_day_that_was_refused_are_gone(office: Office) -> None:
     office.birthdays([(number(1), "", "26.11.1980")])
     office.fire(datetime(2026, 11, 26, 7, tzinfo=UTC))
     assert count(office.database, lists_table) == 1
+
+
+def test_a_series_follows_its_group_to_another_name(office: Office) -> None:
+    made = groups.add(
+        office.database, office.settings, name="Клиенты", list_id=make_list(office.database, people(3))
+    )
+    series_id = office.add(audience={"lists": [], "groups": ["Клиенты"], "without": []}, text="Встреча")
+    groups.rename(office.database, made["group_id"], "Постоянные")
+    assert office.fire(MONDAY)
+    assert (len(office.sent()), office.runs(series_id)) == (3, [("2026-11-30", "done")])
+
+
+def test_a_day_whose_hour_is_closed_makes_its_mailing_and_sends_in_the_next_open_hours(
+    office: Office, settings: MakeSettings
+) -> None:
+    office.settings = settings(planner={})
+    series_id = office.add(rule={"at": "23:00"})
+    late = datetime(2026, 11, 30, 20, 0, tzinfo=UTC)
+    assert office.fire(late)
+    assert office.runs(series_id) == [("2026-11-30", "done")]
+    mailing_id = office.show(series_id)["run_list"][0]["mailing_id"]
+    # the quiet hours end at 9 in Moscow
+    opens_at = datetime(2026, 12, 1, 6, 0, tzinfo=UTC)
+
+    def leased(at: datetime) -> int:
+        with office.database.begin() as connection:
+            return len(
+                queue.lease(
+                    connection,
+                    Queue(mailing_id, 0),
+                    agent_id=1,
+                    limit=10,
+                    sim_ids=[1],
+                    now=at,
+                    until_at=at + timedelta(seconds=60),
+                )
+            )
+
+    assert [leased(late), leased(opens_at - timedelta(seconds=1)), leased(opens_at)] == [0, 0, 3]

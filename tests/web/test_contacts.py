@@ -91,6 +91,13 @@ def test_a_group_by_hand_takes_numbers_lists_and_a_keyword(office: Office) -> No
     list_id = office.add_list()
     assert office.post(client, f"{address}/members", order="list", list_id=str(list_id)).status_code == 303
     assert office.post(client, f"{address}/members", order="keyword", keyword="Рейс").status_code == 303
+    office.post(client, f"{address}/members", order="no_keyword", keyword="автобус")
+    office.post(client, f"{address}/members", order="rename", name="Пассажиры")
+    page = office.get(client, address).text
+    assert "<h1>Пассажиры</h1>" in page
+    assert "автобус" not in page
+    office.post(client, f"{address}/members", order="keyword", keyword="автобус")
+    office.post(client, f"{address}/members", order="rename", name="Клиенты")
     page = office.get(client, address).text
     assert "5 members" in page
     assert "автобус, рейс" in page
