@@ -91,6 +91,17 @@ class Desk:
         free = [sim for sim in self.sims if sim.row.state not in _OUT_OF_WORK]
         return [sim for sim in free if sim.row.modem is not None] or free
 
+    def comparable(self) -> list[PricedSim]:
+        """Those, and SIMs in slots that are not active: a rule may send everything through one of them."""
+        working = self.at_work()
+        ids = {sim.row.sim_id for sim in working}
+        at_rest = [
+            sim
+            for sim in self.sims
+            if sim.row.slot is not None and sim.row.sim_id not in ids and sim.row.state not in _OUT_OF_WORK
+        ]
+        return [*working, *at_rest]
+
     def brands(self, messages: Messages) -> Counter[str]:
         """Parts by the brand of the recipient's operator; "" = not known."""
         found: Counter[str] = Counter()

@@ -47,6 +47,7 @@ class SimRow:
     modem_reason_params: dict[str, Any] | None
     #: the slot in which it is, or was last, of a modem with several, and that modem's name
     slot: int | None
+    slot_modem_id: int | None
     slot_modem: str | None
     signal_dbm: int | None
     #: its own limits in the database by their names, None = not set; see `sim_limits.limits_of`
@@ -144,6 +145,7 @@ def _query(now: datetime) -> Any:
         modems.c.reason_code.label("modem_reason_code"),
         modems.c.reason_params.label("modem_reason_params"),
         sims.c.slot,
+        sims.c.slot_modem_id,
         slot_modems.c.name.label("slot_modem"),
         modems.c.signal_dbm,
         *(sims.c[name] for name in _OWN_LIMITS),

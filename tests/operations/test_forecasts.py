@@ -312,3 +312,41 @@ def test_what_rules_give_to_one_sim_alone_waits_for_it(
     set_sim(sqlite_database, second, state=SimState.DISABLED)
     assert never(sqlite_database, made, mailing_id) == "forecast_other_sim"
     assert first
+
+
+def in_slots(database: Database) -> tuple[int, int]:
+    """One modem with two slots: the SIM in the first one is active."""
+    now = database.now()
+    with database.begin() as connection:
+        agent_id = devices.register_agent(connection, "pbx1", now)
+        modem_id = devices.register_modem(connection, agent_id, "gsm1", None, now)
+        resting = devices.sim_found(connection, modem_id, IMSIS[1], now, [], slot=2)
+        active = devices.sim_found(connection, modem_id, IMSIS[0], now, [], slot=1)
+        devices.modem_changed(connection, modem_id, ModemState.REGISTERED, None, now, [])
+    return active, resting
+
+
+def test_a_sim_at_rest_sends_only_what_no_other_may(
+    sqlite_database: Database, settings: MakeSettings
+) -> None:
+    active, resting = in_slots(sqlite_database)
+    made = settings()
+    mailing_id = draft(sqlite_database, made, rows=4, start=True)
+    found = forecasts.of_mailing(sqlite_database, made, mailing_id)
+    assert found.ending.parts_by_sim == {active: 4}
+    with sqlite_database.begin() as connection:
+        route = Route(sim_ids=frozenset({resting}), strict=True)
+        ids = routes.ids_of(connection, [route], found.made_at)
+        connection.execute(update(messages_table).values(route_id=ids[routes.fingerprint(route)]))
+    found = forecasts.of_mailing(sqlite_database, made, mailing_id)
+    assert found.ending.parts_by_sim == {resting: 4}
+
+
+def test_where_the_active_sim_is_held_the_one_at_rest_takes_its_place(
+    sqlite_database: Database, settings: MakeSettings
+) -> None:
+    active, resting = in_slots(sqlite_database)
+    set_sim(sqlite_database, active, state=SimState.DISABLED)
+    made = settings()
+    mailing_id = draft(sqlite_database, made, rows=4)
+    assert forecasts.of_mailing(sqlite_database, made, mailing_id).ending.parts_by_sim == {resting: 4}

@@ -95,7 +95,7 @@ def compared(settings: Settings, plan: Plan, only_tariffs: Sequence[str] | None)
 
 
 def _sim_offers(settings: Settings, plan: Plan) -> Iterator[_Offered]:
-    for sim in plan.desk.at_work():
+    for sim in plan.desk.comparable():
         if sim.tariff is None:
             continue
         found = foreseen(settings, plan, only=sim)

@@ -6,7 +6,7 @@ count that were there in the last days: the forecast says what happens once it r
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -35,6 +35,8 @@ _ABLE = frozenset({"registered", "in_call"})
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pool:
     sims: tuple[SimOutlook, ...]
+    #: of them, those in a slot that is not active: they send only what no other may
+    at_rest: frozenset[int]
     #: of every SIM that was ever seen: IMSI, label
     names: dict[int, tuple[str, str | None]]
     #: limits of a SIM of which nothing is known
@@ -49,8 +51,16 @@ def read_pool(connection: Connection, settings: Settings, now: datetime) -> Pool
     zone = ZoneInfo(settings.sending.time_zone)
     is_running = agents.is_any_alive(connection, now)
     rows = sims.every(connection, now)
-    able = [row for row in rows if _sends(row, now, is_running=is_running)]
+    slotted = _in_slots(rows, now, is_running=is_running)
+    reachable = {sim_id for sim_ids in slotted for sim_id in sim_ids}
+    able = [
+        row
+        for row in rows
+        if row.sim_id in reachable
+        or (row.slot_modem_id is None and _may_send(row) and _is_there(row, now, is_running=is_running))
+    ]
     return Pool(
+        at_rest=frozenset(sim_id for sim_ids in slotted for sim_id in sim_ids[1:]),
         sims=tuple(_outlook(connection, settings, row, now, zone) for row in able),
         names={row.sim_id: (row.imsi, label_of(settings, row.imsi, row.label)) for row in rows},
         default_limits=SimLimits().overridden(settings.limits.model_dump()),
@@ -59,10 +69,28 @@ def read_pool(connection: Connection, settings: Settings, now: datetime) -> Pool
     )
 
 
-def _sends(row: SimRow, now: datetime, *, is_running: bool) -> bool:
+def _in_slots(rows: list[SimRow], now: datetime, *, is_running: bool) -> list[list[int]]:
+    """For each modem with several slots, its SIMs that could send; the first one does."""
+    by_modem: dict[int, list[SimRow]] = defaultdict(list)
+    for row in rows:
+        if row.slot_modem_id is not None:
+            by_modem[row.slot_modem_id].append(row)
+    found: list[list[int]] = []
+    for group in by_modem.values():
+        if any(_is_there(row, now, is_running=is_running) for row in group):
+            # the active one first; while the engine is stopped, the one that was active last
+            able = [row for row in group if _may_send(row)]
+            able.sort(key=lambda row: (row.modem is None, now - (row.seen_at or row.first_seen_at)))
+            found.append([row.sim_id for row in able])
+    return found
+
+
+def _may_send(row: SimRow) -> bool:
     rests = row.state in (SimState.THROTTLED, SimState.SUSPENDED) and row.until_at is not None
-    if row.state is not SimState.READY and not rests:
-        return False
+    return row.state is SimState.READY or rests
+
+
+def _is_there(row: SimRow, now: datetime, *, is_running: bool) -> bool:
     if is_running:
         return row.modem is not None and row.modem_state in _ABLE
     return row.modem is not None or (row.seen_at is not None and now - row.seen_at < _SEEN)
