@@ -70,6 +70,8 @@ class SimFacts:
     name: str
     #: however it is written; None = not known
     operator: str | None = None
+    #: a person holds it: only a rule that waits for its SIMs reckons with it
+    held: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,9 +194,11 @@ def _sims_of(
             if addressee.operator is None:
                 return Reason("route_step_operator_unknown")
             wanted = brand(addressee.operator)
-            own = frozenset(
-                sim.sim_id for sim in pool.sims.values() if sim.operator and brand(sim.operator) == wanted
-            )
+            all_own = [sim for sim in pool.sims.values() if sim.operator and brand(sim.operator) == wanted]
+            own = frozenset(sim.sim_id for sim in all_own if not sim.held)
+            if not own and rule.strict:
+                # it says that they are waited for: holding the last one sends nothing another way
+                own = frozenset(sim.sim_id for sim in all_own)
             if not own:
                 return Reason("route_step_no_sim_of_operator", {"operator": addressee.operator})
             return own, Reason("route_operator", {"operator": addressee.operator})

@@ -15,6 +15,7 @@ from made_mailings import TEXT, MakeSettings
 from sqlalchemy import insert, select, update
 
 from pbx_sms.core.mailing import MailingKind
+from pbx_sms.core.numbering import NumberRange
 from pbx_sms.core.quota import SimLimits
 from pbx_sms.core.tariff import Tariff
 from pbx_sms.operations import contacts, groups, mailings, tariffs
@@ -22,7 +23,7 @@ from pbx_sms.operations import messages as single
 from pbx_sms.operations import sims as sim_orders
 from pbx_sms.operations.routing import replanning, rules
 from pbx_sms.operations.routing.choice import RouteChooser
-from pbx_sms.storage import queue
+from pbx_sms.storage import numbering, queue
 from pbx_sms.storage import tariffs as stored_tariffs
 from pbx_sms.storage.engine import Database, open_database
 from pbx_sms.storage.queue import NewMessage
@@ -212,6 +213,27 @@ def test_the_cheapest_sim_is_looked_for_again_when_a_tariff_is_given_or_a_sim_he
     assert chosen() == {FIRST}
     sim_orders.release(database, settings(), name=SECOND)
     assert chosen() == {SECOND}
+
+
+@pytest.mark.parametrize(("strict", "wanted"), [(True, {FIRST}), (False, None)])
+def test_a_strict_rule_waits_for_a_sim_of_the_operator_that_is_held_and_another_rule_does_not(
+    database: Database, settings: MakeSettings, strict: bool, wanted: set[str] | None
+) -> None:
+    start(database, settings, 1)
+    with database.begin() as connection:
+        numbering.replace(
+            connection,
+            [NumberRange(first=79160000000, last=79169999999, operator="МТС", region=None, zone=None)],
+            row_count=1, file_names=["plan.csv"], file_date=None, now=database.now(), by=None,
+        )  # fmt: skip
+    rules.add(database, settings(), kind="operator", strict=strict)
+    assert ways(database) == {number(0): {FIRST}}
+    sim_orders.hold(database, settings(), name=FIRST)
+    assert replanning.look(database, settings())
+    assert ways(database) == {number(0): wanted}
+    assert rules.try_number(database, settings(), number=number(0))["sims"] == (
+        None if wanted is None else list(wanted)
+    )
 
 
 def test_many_are_left_to_the_duty_and_none_of_them_is_lent_before(

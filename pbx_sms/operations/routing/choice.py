@@ -63,7 +63,7 @@ class RouteChooser:
         self._facts = {sim.sim_id: self._facts_of(connection, settings, sim) for sim in sims}
         self._price_of: Callable[[str | None], dict[int, float]] = lambda operator: {}
         if any(rule.kind is RouteRuleKind.CHEAPEST for rule in self._rules):
-            self._price_of = prices_of(Desk(connection, settings, now), sims)
+            self._price_of = prices_of(Desk(connection, settings, now), [sim for sim in sims if not sim.held])
 
     @property
     def has_rules(self) -> bool:
@@ -146,6 +146,7 @@ class RouteChooser:
             sim_id=sim.sim_id,
             name=label_of(settings, sim.imsi, sim.label) or sim.imsi,
             operator=brand_of_sim(imsi=sim.imsi, operator=sim.operator, own_operator=own),
+            held=sim.held,
         )
 
 

@@ -37,10 +37,12 @@ class SimOfPool:
     own_number: str | None
     #: as the network calls itself
     operator: str | None
+    #: a person holds it
+    held: bool
 
 
 def sims_of_pool(connection: Connection, now: datetime) -> list[SimOfPool]:
-    """The SIMs that are in a modem or were lately, and that no person holds."""
+    """The SIMs that are in a modem or were lately."""
     rows = connection.execute(
         select(
             sims.c.sim_id,
@@ -48,9 +50,9 @@ def sims_of_pool(connection: Connection, now: datetime) -> list[SimOfPool]:
             sims.c.label,
             sims.c.own_number,
             sims.c.operator,
+            (sims.c.state == SimState.DISABLED).label("held"),
         )
         .where(
-            sims.c.state != SimState.DISABLED,
             or_(sims.c.modem_id.is_not(None), sims.c.seen_at > now - _STILL_OURS),
         )
         .order_by(sims.c.sim_id)
