@@ -200,7 +200,10 @@ class Dispatcher:
             for shortage in slot.blocked.values()
             if shortage.until_at is not None and shortage.until_at > now
         )
-        return min([self._pace.look_s, *((end - now).total_seconds() for end in ends)])
+        held_s = (
+            [room.SOON_S] if self._stock.held and any(slot.waiting for slot in self._slots.values()) else []
+        )
+        return min([self._pace.look_s, *held_s, *((end - now).total_seconds() for end in ends)])
 
     async def stop(self) -> None:
         """Nothing new begins; what was leased goes back."""
@@ -344,6 +347,7 @@ class Dispatcher:
         if filled.has_company is not None:
             self._has_company, self._company_read_s = filled.has_company, now_s
         self._stock.waiting, self._stock.offered = tuple(filled.waiting), offered
+        self._stock.held = tuple(filled.held)
         if room.unblock(self._slots.values(), filled.gone, filled.waiting):
             self._look.set()
         self._stock.remove(filled.returned)

@@ -78,8 +78,10 @@ class FillPlan:
     has_asked: bool = False
     #: None: not asked
     has_company: bool | None = None
-    #: messages of higher kinds that wait for room, here or at another PBX
+    #: messages of higher kinds that wait for room
     waiting: list[Leased] = field(default_factory=list)
+    #: messages of higher kinds that another PBX holds: it sends them, or gives them back
+    held: list[Leased] = field(default_factory=list)
     #: those of `lacked` that went another way
     gone: set[int] = field(default_factory=set)
     #: queues of which nothing can be sent now because of its route, with the first such route
@@ -102,7 +104,7 @@ class FillPlan:
     def carry_out(self, work: Work) -> FillPlan:
         # an order may be carried out twice when its transaction failed: begin anew
         self.leased, self.returned, self.exhausted, self.held_up = {}, set(), set(), {}
-        self.waiting = []
+        self.waiting, self.held = [], []
         self._read_routes(work)
         state = revision.read(work.connection)
         self._revision = state.revision if state.pending else None
@@ -253,18 +255,21 @@ class FillPlan:
             self.leased.setdefault(key, []).extend(taken)
         elif not stocked and unserved and key in self.exhausted:
             self._find_held_up(work, key, unserved)
-        return len(stocked) + len(taken) + self._look_at_waiting(work, key, self.sim_ids - able, unserved)
+        lacking = self.sim_ids - able
+        if supply.wanted:
+            lacking |= {sim_id for sim_id in able if supply.lacks([sim_id])}
+        return len(stocked) + len(taken) + self._look_at_waiting(work, key, lacking, unserved)
 
     def _look_at_waiting(
         self, work: Work, key: Queue, lacking: frozenset[int], unserved: Collection[int]
     ) -> int:
-        """Notes what of a higher kind waits while SIMs here lack room for it: they are kept for it. Returns
-        how many messages those SIMs would need."""
-        if not (lacking and key.rank and self.want):
+        """Notes what of a higher kind waits while SIMs here lack room for it or found nothing: they are kept
+        for it. Returns how many messages those SIMs would need."""
+        if self.room is None or not (lacking and key.rank and self.want):
             return 0
         need = Supply(lacking)
-        noted: list[Leased] = []
-        for message in queue.waiting(
+        noted = 0
+        for seen in queue.waiting(
             work.connection,
             key,
             agent_id=self.agent_id,
@@ -274,14 +279,15 @@ class FillPlan:
             closed_route_ids=unserved,
             revision=self._revision,
         ):
+            message = seen.message
             if not (message.route_id is None or self._knows(message.route_id)):
                 self._learn(work, routes.read(work.connection, [message.route_id]))
             ways = self._ways(message)
             if ways is None or need.lacks(ways):
                 need.add(ways)
-                noted.append(message)
-        self.waiting += noted
-        return len(noted)
+                (self.held if seen.is_held else self.waiting).append(message)
+                noted += 1
+        return noted
 
     def _turns(self, work: Work, key: Queue) -> list[Sequence[str]]:
         """The zones to lease from, one after the other: first the one whose window closes first."""

@@ -31,6 +31,8 @@ class Stock:
         self._book = book
         #: messages of higher kinds that wait in the queue, for whichever PBX has room first
         self.waiting: tuple[Leased, ...] = ()
+        #: messages of higher kinds that another PBX holds: it sends them, or lacks room and gives them back
+        self.held: tuple[Leased, ...] = ()
         #: rank → SIMs that were free and had room when that was seen: they were given what they can take
         self.offered: Mapping[int, frozenset[int]] = {}
         #: SIM → the message of a higher kind that it was given and may yet be denied
@@ -155,7 +157,7 @@ class Stock:
         """Without the SIMs whose next parts are for a higher kind, which needs more than are free."""
         higher = [m for key, stock in self._queues.items() if key.rank > rank for m in stock]
         higher += [message for message in self.waiting if message.rank > rank]
-        tried = [message for message in self.tried.values() if message.rank > rank]
+        tried = [message for message in (*self.tried.values(), *self.held) if message.rank > rank]
         if not higher and not tried:
             return free
         return [
@@ -164,7 +166,7 @@ class Stock:
             if not any(
                 slot.is_kept_for(message, now) and self._book.lets(slot, message, now) for message in higher
             )
-            # where the other SIM lacks room for it, this one may be the next to take it
+            # where the other SIM, here or elsewhere, lacks room for it, this one may be the next to take it
             and not any(
                 slot.has_or_gets_room(message, now) and self._book.lets(slot, message, now)
                 for message in tried

@@ -18,11 +18,12 @@ from pbx_sms.config import Settings
 PLAYED = [
     # several PBXs take several times as long
     *((scene, number) for scene in SCENES for number in ((1, 2) if scene.pbxs == 1 else (1,))),
-    # what once overtook an urgent message: while it tried another SIM, when a quota became free or was raised
+    # what once overtook an urgent message: while it tried another SIM or was held by another PBX, when a
+    # quota became free or was raised
     *(
         (dataclasses.replace(scene, pbxs=pbxs), number)
         for scene in SCENES
-        for name, pbxs, number in (("hour", 1, 21), ("hour", 2, 0), ("hour", 2, 18))
+        for name, pbxs, number in (("hour", 1, 21), ("hour", 2, 0), ("hour", 2, 18), ("reserve", 2, 7))
         if scene.name == name and (scene.pbxs == 1) == (pbxs == 1)
     ),
 ]

@@ -98,6 +98,7 @@ async def test_what_no_pbx_has_room_for_keeps_lower_kinds_out_everywhere_and_is_
     assert changes() == 0
     await one.passes(3050)
     await one.until(lambda: one.is_finished(urgent), within_s=400)
+    await one.until(lambda: len(one.cell.ledger) > 6, within_s=10)
     begun = {entry.number: entry.at for entry in reversed(one.cell.ledger)}
     first_ordinary = min(begun[row.msisdn] for row in one.messages_of(ordinary) if row.msisdn in begun)
     assert begun[one.messages_of(urgent)[2].msisdn] <= first_ordinary

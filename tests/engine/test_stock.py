@@ -69,3 +69,11 @@ def test_a_sim_is_kept_for_what_another_one_was_given_and_may_be_denied(stock: S
     assert stock.pair([one], NOW) is None
     del stock.tried[2]
     assert stock.pair([one], NOW) == (one, ORDINARY)
+
+
+def test_a_sim_is_kept_for_what_another_pbx_holds_and_may_lack_room_for(stock: Stock) -> None:
+    one = sim(1)
+    stock.held = (URGENT,)
+    assert stock.pair([one], NOW) is None
+    stock.held = ()
+    assert stock.pair([one], NOW) == (one, ORDINARY)

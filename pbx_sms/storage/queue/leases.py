@@ -219,6 +219,7 @@ def lease_begun(
 _TAKEN = (
     messages.c.message_id,
     messages.c.mailing_id,
+    messages.c.state,
     messages.c.rank,
     messages.c.part_count,
     messages.c.bound_sim_id,

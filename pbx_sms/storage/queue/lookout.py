@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, and_, or_, select
@@ -10,6 +11,13 @@ from sqlalchemy import Connection, and_, or_, select
 from pbx_sms.core.message import MessageState
 from pbx_sms.storage.queue.leases import Leased, Queue, due_of, first, leased_of
 from pbx_sms.storage.schema import messages
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    message: Leased
+    #: another agent holds it at this moment: it may send it, or lack room for it
+    is_held: bool
 
 
 def waiting(
@@ -22,15 +30,18 @@ def waiting(
     now: datetime,
     closed_route_ids: Collection[int] = (),
     revision: int | None = None,
-) -> list[Leased]:
-    """The first messages that `lease` would take, or that another agent holds at this moment: it may lack
-    room too. They stay where they are, for whoever has room."""
+) -> list[Waiting]:
+    """The first messages that `lease` would take, or that another agent holds at this moment. They stay where
+    they are, for whoever has room."""
     held = and_(messages.c.state == MessageState.LEASED, messages.c.agent_id != agent_id)
     due = and_(
         or_(messages.c.state == MessageState.QUEUED, held),
         due_of(connection, queue, sim_ids, now, 0, closed_route_ids, None, revision),
     )
-    return [leased_of(row) for row in connection.execute(first(due, limit))]
+    return [
+        Waiting(message=leased_of(row), is_held=row.state == MessageState.LEASED)
+        for row in connection.execute(first(due, limit))
+    ]
 
 
 def gone(connection: Connection, message_ids: Collection[int]) -> set[int]:
