@@ -182,7 +182,11 @@ def test_what_waits_is_looked_at_and_stays_where_it_is(rig: Rig) -> None:
             connection, Queue(mailing, 2), agent_id=mine, limit=3, sim_ids=[], now=rig.now
         )
     )
-    assert [message.message_id for message in seen] == [held, first, second]
+    assert [(one.message.message_id, one.is_held) for one in seen] == [
+        (held, True),
+        (first, False),
+        (second, False),
+    ]
     assert [rig.state(one) for one in (held, first, second, third)] == ["leased", *["queued"] * 3]
     assert [message.message_id for message in rig.lease(mine, mailing, 2)] == [first, second, third]
 
