@@ -7,8 +7,13 @@ from typing import Any
 
 from flask import abort
 
+from pbx_sms.config import Settings
 from pbx_sms.core import template
 from pbx_sms.core.mailing import MailingKind, UnknownPolicy
+from pbx_sms.core.planning.choice import PlanChoice
+from pbx_sms.operations import mailings
+from pbx_sms.operations.mailings import Check
+from pbx_sms.storage.engine import Database
 from pbx_sms.storage.views import MailingView
 from web.plan_fields import PlanFields
 
@@ -51,6 +56,22 @@ class Choices:
             row=form.get("row", type=int),
             trial=form.get("trial", type=int),
             plan=PlanFields.of_form(form),
+        )
+
+    def checked(self, database: Database, settings: Settings, choice: PlanChoice) -> Check:
+        """What Start would make of them, with this plan; raises as `mailings.check`. Without a list: 400."""
+        if self.list_id is None:
+            abort(400)
+        return mailings.check(
+            database,
+            settings,
+            list_id=self.list_id,
+            text=self.text,
+            kind=self.kind,
+            repeats=self.repeats,
+            leave_out_incomplete=self.leave_out_incomplete,
+            allow_failing=self.allow_failing,
+            choice=choice,
         )
 
     @classmethod

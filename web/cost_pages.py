@@ -14,7 +14,7 @@ from flask.typing import ResponseReturnValue
 from pbx_sms.core import money
 from pbx_sms.core.mailing import MailingKind
 from pbx_sms.core.planning.choice import AT_ONCE, PlanChoice
-from pbx_sms.operations import costs, mailings
+from pbx_sms.operations import costs
 from pbx_sms.operations.mailings import Check
 from pbx_sms.storage import views
 from web import languages
@@ -71,17 +71,7 @@ def of_choices() -> ResponseReturnValue:
     if choices.list_id is None:
         abort(400)
     choice = choices.plan.chosen(settings(), database().now())
-    checked = mailings.check(
-        database(),
-        settings(),
-        list_id=choices.list_id,
-        text=choices.text,
-        kind=choices.kind,
-        repeats=choices.repeats,
-        leave_out_incomplete=choices.leave_out_incomplete,
-        allow_failing=choices.allow_failing,
-        choice=choice,
-    )
+    checked = choices.checked(database(), settings(), choice)
     kind = MailingKind(choices.kind)
     estimate = costs.estimate_of_check(database(), settings(), checked, kind, choice)
     messages = list(zip(checked.msisdns, checked.part_counts, strict=True))

@@ -150,17 +150,7 @@ def check_page(
         choice = choices.plan.chosen(settings(), database().now())
     except Refused as error:
         choice, refused = AT_ONCE, error
-    checked = mailings.check(
-        database(),
-        settings(),
-        list_id=choices.list_id,
-        text=choices.text,
-        kind=choices.kind,
-        repeats=choices.repeats,
-        leave_out_incomplete=choices.leave_out_incomplete,
-        allow_failing=choices.allow_failing,
-        choice=choice,
-    )
+    checked = choices.checked(database(), settings(), choice)
     with database().read() as connection:
         found = views.list_by_id(connection, choices.list_id)
         repeats_matter = found is not None and found.repeat_count > 0

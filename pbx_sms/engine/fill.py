@@ -338,10 +338,9 @@ class FillPlan:
 
     def _unfit(self, message: Leased) -> frozenset[int]:
         """SIMs here whose modems cannot take its text."""
-        found = (
+        return frozenset(
             sim_id for sim_id, cutting in self.cuttings.items() if cutting.obstacle(message.text) is not None
         )
-        return frozenset(found) if self.cuttings else frozenset()
 
     def _knows(self, route_id: int) -> bool:
         return route_id in self.routes or route_id in self.new_routes

@@ -12,7 +12,7 @@ from pbx_sms.core.planning.choice import AT_ONCE, PlanChoice
 from pbx_sms.core.tariff import Charge, Offer, cheapest, estimate
 from pbx_sms.errors import NotFound, Refused
 from pbx_sms.operations.costs.estimate import Plan, foreseen, plan_of
-from pbx_sms.operations.costs.of_mailing import check_of
+from pbx_sms.operations.mailings.check import check_draft
 from pbx_sms.operations.price_desk import Desk, Messages, by_net
 from pbx_sms.storage import charges, mailings
 from pbx_sms.storage.engine import Database
@@ -41,9 +41,7 @@ def compare(
     if mailing_id is None:
         with database.read() as connection:
             desk = Desk(connection, settings, database.now())
-            return compared(
-                settings, Plan(desk=desk, messages=[("", parts or 0)], now=desk.now), only_tariffs
-            )
+            return compared(settings, Plan(desk=desk, messages=[("", parts or 0)]), only_tariffs)
     with database.read() as connection:
         mailing = mailings.find(connection, mailing_id)
         if mailing is None:
@@ -54,7 +52,7 @@ def compare(
     zones: Sequence[str] = ()
     choice = AT_ONCE
     if mailing.state in BEFORE_START and mailing.list_id is not None:
-        checked = check_of(database, settings, mailing)
+        checked = check_draft(database, settings, mailing)
         messages = list(zip(checked.msisdns, checked.part_counts, strict=True))
         zones, choice = checked.message_zones, mailings.plan_of(mailing)
     return compare_messages(

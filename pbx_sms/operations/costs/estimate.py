@@ -24,8 +24,8 @@ from pbx_sms.core.tariff import Charge, Going, MonthCharge, split
 from pbx_sms.errors import Refused
 from pbx_sms.operations.costs.sums import Sums
 from pbx_sms.operations.forecasts.foreseeing import everything
-from pbx_sms.operations.forecasts.pool import Pool, read_pool
-from pbx_sms.operations.forecasts.work import PLANNED, planned, waiting
+from pbx_sms.operations.forecasts.intention import Intention, beside_all
+from pbx_sms.operations.forecasts.work import PLANNED, planned
 from pbx_sms.operations.mailings.check import Check
 from pbx_sms.operations.price_desk import Desk, Messages, PricedSim, net_of
 from pbx_sms.operations.routing.choice import routes_of
@@ -38,11 +38,8 @@ class Plan:
 
     desk: Desk
     messages: Messages
-    now: datetime
-    #: None: nobody foresees anything, all goes in the month of `now`
-    pool: Pool | None = None
-    #: the last one are the messages
-    works: tuple[MailingWork, ...] = ()
+    #: None: nobody foresees anything, all goes in the month of now
+    intention: Intention | None = None
 
 
 def estimate_of_parts(
@@ -109,10 +106,8 @@ def plan_of(
         mine = planned(settings, parts, kind, now, routes=routes)
     return Plan(
         desk=Desk(connection, settings, now),
-        pool=read_pool(connection, settings, now),
-        works=(*waiting(connection, settings), mine),
         messages=messages,
-        now=now,
+        intention=beside_all(connection, settings, mine, now),
     )
 
 
@@ -152,19 +147,19 @@ def foreseen(settings: Settings, plan: Plan, *, only: PricedSim | None = None) -
 
     ending = None
     # while no SIM has a price, nobody needs to know what goes through which
-    if plan.pool is not None and any(sim.tariff is not None for sim in desk.sims):
-        outlooks = plan.pool.sims
-        works = plan.works
+    if plan.intention is not None and any(sim.tariff is not None for sim in desk.sims):
+        pool, works = plan.intention.pool, plan.intention.works
+        outlooks = pool.sims
         if only is not None:
             outlooks = tuple(one for one in outlooks if one.sim_id == only.row.sim_id)
-            works = tuple(_anywhere(work) for work in plan.works[-1:])
-        told = everything(settings, plan.pool, works, plan.now, trace=tell, sims=outlooks)
+            works = tuple(_anywhere(work) for work in works[-1:])
+        told = everything(settings, pool, works, desk.now, trace=tell, sims=outlooks)
         ending = told.mailings[PLANNED]
     left = [one for place, one in enumerate(plan.messages) if place not in placed]
     found: dict[int, list[Going]] = {}
     for sim, share in _shares(desk, desk.at_work() if only is None else [only], left):
         found[sim.row.sim_id] = [
-            Going(plan.now, parts, net_of(sim.brand, recipient)) for recipient, parts in share.items()
+            Going(desk.now, parts, net_of(sim.brand, recipient)) for recipient, parts in share.items()
         ]
     for sim_id, goings in by_sim.items():
         found.setdefault(sim_id, []).extend(goings)

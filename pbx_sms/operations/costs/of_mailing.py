@@ -17,7 +17,7 @@ from pbx_sms.errors import NotFound, Refused
 from pbx_sms.operations.costs.actual import actual
 from pbx_sms.operations.costs.estimate import Plan, estimate_of_check, estimate_of_parts, estimated
 from pbx_sms.operations.costs.sums import unpriced
-from pbx_sms.operations.mailings.check import Check, check
+from pbx_sms.operations.mailings.check import check_draft
 from pbx_sms.operations.price_desk import Desk
 from pbx_sms.storage import charges, mailings
 from pbx_sms.storage.engine import Database
@@ -91,25 +91,10 @@ def _find(database: Database, mailing_id: int) -> Row[Any]:
     return mailing
 
 
-def check_of(database: Database, settings: Settings, mailing: Row[Any]) -> Check:
-    """What Start would make of a draft; raises as `mailings.check`."""
-    return check(
-        database,
-        settings,
-        list_id=mailing.list_id,
-        text=mailing.text,
-        kind=mailing.kind,
-        repeats=mailing.repeats,
-        leave_out_incomplete=mailing.leave_out_incomplete,
-        allow_failing=mailing.allow_failing,
-        choice=mailings.plan_of(mailing),
-    )
-
-
 def _of_draft(database: Database, settings: Settings, mailing: Row[Any]) -> dict[str, Any]:
     if mailing.list_id is None:
         return estimate_of_parts(database, settings, ())
-    checked = check_of(database, settings, mailing)
+    checked = check_draft(database, settings, mailing)
     kind, choice = MailingKind(mailing.kind), mailings.plan_of(mailing)
     return estimate_of_check(database, settings, checked, kind, choice, mailing_id=mailing.mailing_id)
 
@@ -123,4 +108,4 @@ def _of_started(
     # started by a version that kept none: as it was then, without a forecast
     desk = Desk(connection, settings, mailing.started_at or now)
     messages = charges.all_parts(connection, mailing.mailing_id, by_number=desk.by_number)
-    return estimated(settings, Plan(desk=desk, messages=messages, now=desk.now))
+    return estimated(settings, Plan(desk=desk, messages=messages))

@@ -15,7 +15,7 @@ from pbx_sms.operations.forecasts import intention
 from pbx_sms.operations.forecasts.foreseeing import Outlook, outlook, suggestions
 from pbx_sms.operations.forecasts.intention import Intention
 from pbx_sms.operations.forecasts.work import PLANNED
-from pbx_sms.operations.mailings.check import Check, Progress
+from pbx_sms.operations.mailings.check import Check, Progress, check_draft
 from pbx_sms.storage import mailings
 from pbx_sms.storage.engine import Database
 
@@ -58,19 +58,12 @@ def of_list(
 def of_draft(
     database: Database, settings: Settings, mailing: Row[Any], changes: Sequence[Change] = ()
 ) -> Outlook:
-    return of_list(
-        database,
-        settings,
-        list_id=mailing.list_id,
-        text=mailing.text,
-        kind=mailing.kind,
-        repeats=mailing.repeats,
-        leave_out_incomplete=mailing.leave_out_incomplete,
-        allow_failing=mailing.allow_failing,
-        choice=mailings.plan_of(mailing),
-        changes=changes,
-        mailing_id=mailing.mailing_id,
-    )
+    """The same of a stored draft, as it was planned."""
+    checked = check_draft(database, settings, mailing)
+    checked.refuse_problems()
+    kind, choice = MailingKind(mailing.kind), mailings.plan_of(mailing)
+    found = intention.of_check(database, settings, checked, kind, choice, mailing_id=mailing.mailing_id)
+    return _outlook(settings, found, changes)
 
 
 def of_check(

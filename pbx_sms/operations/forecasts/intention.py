@@ -7,6 +7,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy import Connection
+
 from pbx_sms.config import Settings
 from pbx_sms.core.forecast import MailingWork
 from pbx_sms.core.mailing import MailingKind
@@ -69,17 +71,16 @@ def of_check(
     """Of what has just been checked; `mailing_id` where it is stored as a draft."""
     with database.read() as connection:
         now = database.now()
-        mine = planned(
-            settings,
-            checked.part_counts,
-            kind,
-            now,
-            zones=checked.message_zones,
-            choice=choice,
-            routes=routes_of(connection, settings, checked.msisdns, kind, mailing_id, now),
-        )
-        return Intention(
-            made_at=now,
-            pool=read_pool(connection, settings, now),
-            works=(*waiting(connection, settings), mine),
-        )
+        routes = routes_of(connection, settings, checked.msisdns, kind, mailing_id, now)
+        zones = checked.message_zones
+        mine = planned(settings, checked.part_counts, kind, now, zones=zones, choice=choice, routes=routes)
+        return beside_all(connection, settings, mine, now)
+
+
+def beside_all(connection: Connection, settings: Settings, mine: MailingWork, now: datetime) -> Intention:
+    """What is about to be started, beside everything that waits and the SIMs of this moment."""
+    return Intention(
+        made_at=now,
+        pool=read_pool(connection, settings, now),
+        works=(*waiting(connection, settings), mine),
+    )

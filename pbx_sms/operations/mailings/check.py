@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from sqlalchemy import Row
+
 from pbx_sms.config import Settings
 from pbx_sms.core import encoding, segments
 from pbx_sms.core.encoding import Encoding
@@ -187,6 +189,29 @@ class _Tally:
         if not self.messages and not problems:
             problems.append(Reason("nothing_to_send", {"rows": self.rows, "left_out": len(self.left_out)}))
         return problems
+
+
+def check_draft(
+    database: Database,
+    settings: Settings,
+    mailing: Row[Any],
+    *,
+    choice: PlanChoice | None = None,
+    progress: Progress | None = None,
+) -> Check:
+    """What Start would make of a stored draft; `choice` None: as it was planned. Raises as `check`."""
+    return check(
+        database,
+        settings,
+        list_id=mailing.list_id,
+        text=mailing.text,
+        kind=mailing.kind,
+        repeats=mailing.repeats,
+        leave_out_incomplete=mailing.leave_out_incomplete,
+        allow_failing=mailing.allow_failing,
+        progress=progress,
+        choice=mailings.plan_of(mailing) if choice is None else choice,
+    )
 
 
 def check(

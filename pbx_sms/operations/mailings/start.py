@@ -22,7 +22,7 @@ from pbx_sms.core.mailing import MailingKind, MailingState, UnknownPolicy
 from pbx_sms.core.planning.choice import AT_ONCE, PlanChoice
 from pbx_sms.errors import Conflict, NotFound, Refused
 from pbx_sms.operations import costs
-from pbx_sms.operations.mailings.check import Progress, check, parse_kind, parse_policy
+from pbx_sms.operations.mailings.check import Progress, check, check_draft, parse_kind, parse_policy
 from pbx_sms.operations.mailings.claims import at_work, is_dead, new_claim
 from pbx_sms.operations.mailings.plan import (
     Decision,
@@ -190,18 +190,7 @@ def _start(
         estimate = mailing.cost_estimate
         waits: dict[str, int] = {}
         if not is_checked:
-            checked = check(
-                database,
-                settings,
-                list_id=mailing.list_id,
-                text=mailing.text,
-                repeats=mailing.repeats,
-                leave_out_incomplete=mailing.leave_out_incomplete,
-                allow_failing=mailing.allow_failing,
-                progress=check_progress,
-                kind=mailing.kind,
-                choice=choice,
-            )
+            checked = check_draft(database, settings, mailing, choice=choice, progress=check_progress)
             checked.refuse_problems()
             kind = MailingKind(mailing.kind)
             estimate = costs.estimate_of_check(

@@ -5,9 +5,10 @@ Only for a message of which nothing was accepted: what was refused of it before 
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, bindparam, delete, insert, update
+from sqlalchemy import Connection, bindparam, delete, update
 
-from pbx_sms.core.message import PartState, ReportState
+from pbx_sms.core.message import PartState
+from pbx_sms.storage.queue.entry import insert_parts
 from pbx_sms.storage.schema import mailings, messages, parts
 
 _OF_MESSAGE = (
@@ -37,15 +38,4 @@ def cut_anew(
     if part_count < had:
         connection.execute(_BEYOND, {"b_message_id": message_id, "b_part_count": part_count})
         return
-    connection.execute(
-        insert(parts),
-        [
-            {
-                "message_id": message_id,
-                "part": number,
-                "state": PartState.PENDING,
-                "report": ReportState.NONE,
-            }
-            for number in range(had + 1, part_count + 1)
-        ],
-    )
+    insert_parts(connection, [(message_id, number) for number in range(had + 1, part_count + 1)])

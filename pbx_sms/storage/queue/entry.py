@@ -83,6 +83,19 @@ def insert_messages(connection: Connection, new: Sequence[NewMessage], now: date
             for message_id, message in zip(ids, new, strict=True)
         ],
     )
+    insert_parts(
+        connection,
+        [
+            (message_id, number)
+            for message_id, message in zip(ids, new, strict=True)
+            for number in range(1, message.part_count + 1)
+        ],
+    )
+    return ids
+
+
+def insert_parts(connection: Connection, numbers: Sequence[tuple[int, int]]) -> None:
+    """Parts that are still to be sent: (message, number from 1) of each."""
     connection.execute(
         insert(parts),
         [
@@ -92,11 +105,9 @@ def insert_messages(connection: Connection, new: Sequence[NewMessage], now: date
                 "state": PartState.PENDING,
                 "report": ReportState.NONE,
             }
-            for message_id, message in zip(ids, new, strict=True)
-            for number in range(1, message.part_count + 1)
+            for message_id, number in numbers
         ],
     )
-    return ids
 
 
 def add_own_message(
