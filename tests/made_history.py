@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert
+from sqlalchemy import Connection, insert
 
 from pbx_sms.core.mailing import RANK, MailingKind, MailingState
 from pbx_sms.core.message import MessageState
@@ -58,6 +59,31 @@ def past_message(
                 )
             )  # fmt: skip
     return message_id
+
+
+def accepted_parts(
+    connection: Connection,
+    sim_id: int,
+    instants: Iterable[datetime],
+    *,
+    msisdn: str = "+79160000000",
+    first_message_id: int = 1,
+) -> None:
+    """A part of a message each, that the SIM had accepted at these instants; the messages are not there."""
+    for message_id, at in enumerate(instants, first_message_id):
+        connection.execute(
+            insert(attempts).values(
+                message_id=message_id,
+                part=1,
+                sim_id=sim_id,
+                msisdn=msisdn,
+                started_at=at,
+                ended_at=at,
+                counted_at=at,
+                uses_reserve=False,
+                kind="accepted",
+            )
+        )
 
 
 def a_sim(database: Database, connection: Any) -> int:

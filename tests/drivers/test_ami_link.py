@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import ssl
-import subprocess
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from certificates import make_certificate
 from panoramisk.message import Message
+from running_links import running_links
 from scripted_ami import ScriptedAmi, block
 
 from pbx_sms.drivers.ami_link import AmiLink, LinkDown, LinkSettings, Unanswered
@@ -32,23 +32,16 @@ async def asterisk() -> AsyncIterator[ScriptedAmi]:
 
 @pytest.fixture
 async def connect(asterisk: ScriptedAmi) -> AsyncIterator[Connect]:
-    running: list[tuple[AmiLink, asyncio.Task[None]]] = []
+    async with running_links() as run:
 
-    def start(**changed: Any) -> AmiLink:
-        given: dict[str, Any] = {
-            **{"host": "127.0.0.1", "port": asterisk.port, "username": "pbx-sms", "secret": "s3cret"},
-            **{"rest_s": 0.01, "refused_rest_s": 0.01, "answer_s": 0.3, "connect_s": 5.0},
-        }
-        link = AmiLink(LinkSettings(**(given | changed)), WANTED)
-        running.append((link, asyncio.create_task(link.run())))
-        return link
+        def start(**changed: Any) -> AmiLink:
+            given: dict[str, Any] = {
+                **{"host": "127.0.0.1", "port": asterisk.port, "username": "pbx-sms", "secret": "s3cret"},
+                **{"rest_s": 0.01, "refused_rest_s": 0.01, "answer_s": 0.3, "connect_s": 5.0},
+            }
+            return run(AmiLink(LinkSettings(**(given | changed)), WANTED))
 
-    yield start
-    for link, task in running:
-        await link.close()
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
+        yield start
 
 
 async def test_it_logs_in_and_asks_only_for_the_classes_it_needs(
@@ -248,16 +241,7 @@ async def test_what_is_no_asterisk_is_said(greeting: str, asterisk: ScriptedAmi,
 
 @pytest.fixture
 def certificate(tmp_path: Path) -> Path:
-    """A certificate of our own for 127.0.0.1, with its key in one file."""
-    path = tmp_path / "asterisk.pem"
-    making = (
-        "req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost -addext subjectAltName=IP:127.0.0.1"
-    )
-    made = subprocess.run(
-        ["openssl", *making.split(), "-keyout", "-", "-out", "-"], check=True, capture_output=True
-    )
-    path.write_bytes(made.stdout)
-    return path
+    return make_certificate(tmp_path / "asterisk.pem")
 
 
 async def test_over_tls(asterisk: ScriptedAmi, connect: Connect, certificate: Path) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from doubles.modem import Rule
 from engine_rig import CALM, Rig, imsi_of
+from made_history import accepted_parts
 from sqlalchemy import insert, select, update
 
 from pbx_sms.core.mailing import MailingState
@@ -19,7 +20,7 @@ from pbx_sms.core.reason import Reason
 from pbx_sms.core.route_rules import Route
 from pbx_sms.core.slot_choice import back_off
 from pbx_sms.drivers.sim_slots import SimSlots
-from pbx_sms.storage.schema import attempts, events, messages, modems, sims
+from pbx_sms.storage.schema import events, messages, modems, sims
 
 MakeRig = Callable[..., Rig]
 FIRST, SECOND, THIRD = imsi_of(0), imsi_of(70), imsi_of(1)
@@ -148,20 +149,7 @@ async def test_a_sim_whose_quota_is_used_is_not_visited_before_it_has_room(make_
     second = seen_before(rig)
     at = rig.database.now() - timedelta(hours=20)
     with rig.database.begin() as connection:
-        for number in range(5):
-            connection.execute(
-                insert(attempts).values(
-                    message_id=10_000 + number,
-                    part=1,
-                    sim_id=second,
-                    msisdn="+79160000000",
-                    started_at=at,
-                    ended_at=at,
-                    counted_at=at,
-                    uses_reserve=False,
-                    kind="accepted",
-                )
-            )
+        accepted_parts(connection, second, [at] * 5, first_message_id=10_000)
     mailing = rig.mailing(1, route_of=lambda index: strictly(second))
     await rig.passes(3 * 3600)
     assert told(rig) == []

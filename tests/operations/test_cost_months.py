@@ -8,9 +8,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from made_history import accepted_parts
 from made_lists import make_list, people
 from made_mailings import TEXT, draft
-from sqlalchemy import insert, update
+from sqlalchemy import update
 
 from pbx_sms.config import Settings
 from pbx_sms.core.planning.choice import PlanChoice
@@ -21,8 +22,8 @@ from pbx_sms.operations.costs.estimate import estimated, plan_of
 from pbx_sms.operations.routing import rules
 from pbx_sms.storage import devices
 from pbx_sms.storage.engine import Database
-from pbx_sms.storage.schema import attempts, sims
 from pbx_sms.storage.schema import mailings as mailings_table
+from pbx_sms.storage.schema import sims
 
 MakeSettings = Callable[..., Settings]
 
@@ -121,21 +122,8 @@ def test_a_mailing_that_begins_in_the_next_month_uses_that_months_parts(
     priced(sqlite_database, made, "gsm1", included_parts="12")
     now = moscow("2026-11-29T12:00")
     with sqlite_database.begin() as connection:
-        for minutes in range(12):
-            at = now - timedelta(days=2, minutes=minutes)
-            connection.execute(
-                insert(attempts).values(
-                    message_id=minutes + 1,
-                    part=1,
-                    sim_id=sim_id,
-                    msisdn="+79160000000",
-                    started_at=at,
-                    ended_at=at,
-                    counted_at=at,
-                    uses_reserve=False,
-                    kind="accepted",
-                )
-            )
+        before = now - timedelta(days=2)
+        accepted_parts(connection, sim_id, [before - timedelta(minutes=minutes) for minutes in range(12)])
     assert months(sqlite_database, made, 5, now) == [[("2026-11-01", 5, 0, "15.00")]]
     choice = PlanChoice(start_at=moscow("2026-12-01T09:00"))
     assert months(sqlite_database, made, 5, now, choice=choice) == [[("2026-12-01", 5, 5, "0.00")]]
@@ -167,20 +155,7 @@ def test_the_estimate_of_the_start_is_kept_while_its_own_parts_use_up_what_is_in
     assert before["amounts"] == [{"currency": "RUB", "amount": "0.00"}]
     now = database.now()
     with database.begin() as connection:
-        for number in range(3):
-            connection.execute(
-                insert(attempts).values(
-                    message_id=number + 1,
-                    part=1,
-                    sim_id=sim_id,
-                    msisdn="+79160000000",
-                    started_at=now,
-                    ended_at=now,
-                    counted_at=now,
-                    uses_reserve=False,
-                    kind="accepted",
-                )
-            )
+        accepted_parts(connection, sim_id, [now] * 3)
     tariffs.change(database, made, name="P", values={"price_per_part": "9"})
     after = costs.of_mailing(database, made, mailing_id)
     assert after["estimate"] == before

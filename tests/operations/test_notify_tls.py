@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ssl
-import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -13,6 +12,7 @@ from typing import Any
 import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, LoginPassword
+from certificates import make_certificate
 from notified import MailBox, by_mail, free_port, make_due, receive, told
 
 from pbx_sms import sentences
@@ -26,16 +26,7 @@ USER, PASSWORD = "sms@office.example", "слово и дело"
 
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Key and certificate of 127.0.0.1, signed by itself."""
-    path = tmp_path_factory.mktemp("tls") / "server.pem"
-    making = (
-        "req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost -addext subjectAltName=IP:127.0.0.1"
-    )
-    made = subprocess.run(
-        ["openssl", *making.split(), "-keyout", "-", "-out", "-"], check=True, capture_output=True
-    )
-    path.write_bytes(made.stdout)
-    return path
+    return make_certificate(tmp_path_factory.mktemp("tls") / "server.pem")
 
 
 @pytest.fixture

@@ -6,15 +6,13 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from made_history import a_sim, past_message
+from made_history import a_sim, accepted_parts, past_message
 from made_lists import make_list, number
-from sqlalchemy import insert
 
 from pbx_sms.config import Settings
 from pbx_sms.errors import Refused
 from pbx_sms.operations import mailings, person_caps
 from pbx_sms.storage.engine import Database
-from pbx_sms.storage.schema import attempts
 
 A, B, C = number(1), number(2), number(3)
 ROWS = [(A, "Анна", "1"), (B, "Борис", "2"), (C, "Вера", "3"), (A, "Анна", "4")]
@@ -24,12 +22,8 @@ def went(database: Database, msisdn: str, hours_ago: float) -> None:
     at = database.now() - timedelta(hours=hours_ago)
     message_id = past_message(database, msisdn, at)
     with database.begin() as connection:
-        connection.execute(
-            insert(attempts).values(
-                message_id=message_id, part=1, sim_id=a_sim(database, connection), msisdn=msisdn,
-                started_at=at, ended_at=at, counted_at=at, uses_reserve=False, kind="accepted",
-            )
-        )  # fmt: skip
+        sim_id = a_sim(database, connection)
+        accepted_parts(connection, sim_id, [at], msisdn=msisdn, first_message_id=message_id)
 
 
 def test_nothing_is_capped_until_somebody_chooses(database: Database) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from made_history import accepted_parts
 from sqlalchemy import insert, update
 
 from pbx_sms.core.encoding import Encoding
@@ -18,7 +19,7 @@ from pbx_sms.storage import devices, queue
 from pbx_sms.storage.engine import Database
 from pbx_sms.storage.queue.resting_slots import Seeker, wanted
 from pbx_sms.storage.routing import routes
-from pbx_sms.storage.schema import attempts, mailings, messages, sims
+from pbx_sms.storage.schema import mailings, messages, sims
 
 ACTIVE, RESTING, ELSEWHERE = "250010000000001", "250010000000002", "250010000000003"
 LIMITS = SimLimits(per_hour=0, per_day=3, per_month=0, service_reserve_per_day=1)
@@ -79,20 +80,7 @@ class Office:
 
     def carried(self, parts: int, *, at: datetime | None = None) -> None:
         with self.database.begin() as connection:
-            for number in range(parts):
-                connection.execute(
-                    insert(attempts).values(
-                        message_id=900 + number,
-                        part=1,
-                        sim_id=self.resting,
-                        msisdn="+79160000000",
-                        started_at=at or self.now,
-                        ended_at=at or self.now,
-                        counted_at=at or self.now,
-                        uses_reserve=False,
-                        kind="accepted",
-                    )
-                )
+            accepted_parts(connection, self.resting, [at or self.now] * parts, first_message_id=900)
 
     def wanted(self, **changed: Any) -> str | None:
         with self.database.read() as connection:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import contextlib
 import os
 import subprocess
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -13,6 +12,7 @@ from pathlib import Path
 import pytest
 from asterisk_server import MODULES, AsteriskServer
 from panoramisk.message import Message
+from running_links import running_links
 
 from pbx_sms.drivers.ami_link import AmiLink, LinkSettings
 
@@ -71,21 +71,14 @@ def asterisk(tmp_path: Path) -> Iterator[AsteriskServer]:
 
 @pytest.fixture
 async def link(asterisk: AsteriskServer) -> AsyncIterator[Callable[[str], AmiLink]]:
-    running: list[tuple[AmiLink, asyncio.Task[None]]] = []
+    async with running_links() as run:
 
-    def connect(username: str) -> AmiLink:
-        secret = {"pbx-sms": "s3cret", "other": "other"}[username]
-        settings = LinkSettings(host="127.0.0.1", port=asterisk.port, username=username, secret=secret)
-        made = AmiLink(settings, ("UserEvent",))
-        running.append((made, asyncio.create_task(made.run())))
-        return made
+        def connect(username: str) -> AmiLink:
+            secret = {"pbx-sms": "s3cret", "other": "other"}[username]
+            settings = LinkSettings(host="127.0.0.1", port=asterisk.port, username=username, secret=secret)
+            return run(AmiLink(settings, ("UserEvent",)))
 
-    yield connect
-    for made, task in running:
-        await made.close()
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
+        yield connect
 
 
 class Office:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import ssl
-import subprocess
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from asterisk_server import AsteriskServer
+from certificates import make_certificate
 from panoramisk.message import Message
+from running_links import running_links
 
 from pbx_sms.drivers.ami_link import AmiLink, LinkDown, LinkSettings, Unanswered
 
@@ -55,23 +55,18 @@ def asterisk() -> Iterator[AsteriskServer]:
 
 @pytest.fixture
 async def connect(asterisk: AsteriskServer) -> AsyncIterator[Connect]:
-    running: list[tuple[AmiLink, asyncio.Task[None]]] = []
+    async with running_links() as run:
 
-    def start(username: str = "pbx-sms", secret: str = "s3cret", **changed: Any) -> AmiLink:
-        settings = {"host": "127.0.0.1", "port": asterisk.port, "rest_s": 0.05, "refused_rest_s": 0.2}
-        link = AmiLink(
-            LinkSettings(**({**settings, "username": username, "secret": secret} | changed)),
-            ("UserEvent", "Dongle*", "FullyBooted", "Shutdown"),
-        )
-        running.append((link, asyncio.create_task(link.run())))
-        return link
+        def start(username: str = "pbx-sms", secret: str = "s3cret", **changed: Any) -> AmiLink:
+            settings = {"host": "127.0.0.1", "port": asterisk.port, "rest_s": 0.05, "refused_rest_s": 0.2}
+            return run(
+                AmiLink(
+                    LinkSettings(**({**settings, "username": username, "secret": secret} | changed)),
+                    ("UserEvent", "Dongle*", "FullyBooted", "Shutdown"),
+                )
+            )
 
-    yield start
-    for link, task in running:
-        await link.close()
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
+        yield start
 
 
 async def in_thread(function: Callable[..., Any], *arguments: Any) -> Any:
@@ -199,26 +194,14 @@ async def test_a_reload_leaves_the_session_as_it_is(
     assert link.session == 1
 
 
-@pytest.fixture
-def certificate(tmp_path: Path) -> str:
-    making = (
-        "req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost -addext subjectAltName=IP:127.0.0.1"
-    )
-    made = subprocess.run(
-        ["openssl", *making.split(), "-keyout", "-", "-out", "-"], check=True, capture_output=True, text=True
-    )
-    return made.stdout
-
-
-async def test_over_tls(asterisk: AsteriskServer, connect: Connect, certificate: str, tmp_path: Path) -> None:
+async def test_over_tls(asterisk: AsteriskServer, connect: Connect, tmp_path: Path) -> None:
     await in_thread(asterisk.stop)
-    asterisk.configure("asterisk.pem", certificate)
+    trusted = make_certificate(tmp_path / "trusted.pem")
+    asterisk.configure("asterisk.pem", trusted.read_text(encoding="utf-8"))
     tls = "tlsenable = yes\ntlsbindaddr = 127.0.0.1:PORT\ntlscertfile = FOLDER/etc/asterisk.pem\n"
     plain = "[general]\nenabled = yes\nbindaddr = 127.0.0.1\nport = 0\n"
     asterisk.configure("manager.conf", plain + tls + our_account())
     await in_thread(asterisk.start)
-    trusted = tmp_path / "trusted.pem"
-    trusted.write_text(certificate, encoding="utf-8")
     link = connect(tls=ssl.create_default_context(cafile=str(trusted)))
     await link.wait_up(20)
     assert (await link.send({"Action": "Ping"}))[0].success
