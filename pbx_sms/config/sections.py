@@ -133,6 +133,7 @@ class ScriptingSettings(Section):
     enabled: bool = False
     #: every order must carry it; empty: the right to send UserEvents is enough
     token: str = ""
+    token_file: Path | None = None
     #: orders in a minute, of all scripts together
     per_minute: Annotated[int, Field(ge=1)] = 60
     #: of ReasonText
@@ -144,6 +145,12 @@ class ScriptingSettings(Section):
         if token != token.strip() or not token.isprintable():
             raise ValueError("a token is one line without spaces around it")
         return token
+
+    @model_validator(mode="after")
+    def _one_token(self) -> ScriptingSettings:
+        if self.token and self.token_file is not None:
+            raise ValueError("give either token or token_file")
+        return self
 
 
 class ModemSettings(Section):

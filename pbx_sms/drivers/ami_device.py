@@ -12,6 +12,7 @@ from panoramisk.message import Message
 from pbx_sms.drivers import ami_dialects
 from pbx_sms.drivers.ami_dialects import Dialect
 from pbx_sms.drivers.ami_link import AmiLink, Unanswered
+from pbx_sms.drivers.ami_refusal import why_refused
 from pbx_sms.errors import ModemError
 
 
@@ -123,11 +124,7 @@ class AmiDevice:
     async def _ask(self, what: str, headers: dict[str, str]) -> list[Message]:
         action = self._dialect.name(what)
         answer = await self._link.send({"Action": action, **headers})
-        said = str(answer[0].message)
-        if answer[0].response == "Error":
-            if said == "Permission denied":
-                raise ModemError("ami_right_missing", action=action, right=ami_dialects.RIGHTS[what])
-            if said.startswith("Invalid/unknown command"):
-                raise ModemError("ami_driver_missing", action=action)
-            raise ModemError("ami_refused_order", action=action, said=said)
+        refused = why_refused(answer[0], action=action, right=ami_dialects.RIGHTS[what])
+        if refused is not None:
+            raise ModemError(refused.code, **refused.params)
         return answer

@@ -11,8 +11,10 @@ from pbx_sms.config import Settings
 from pbx_sms.core.reason import Reason
 from pbx_sms.drivers import ami_account
 from pbx_sms.drivers.ami_link import AmiLink, LinkDown, Unanswered
+from pbx_sms.drivers.ami_refusal import why_refused
 from pbx_sms.errors import Refused
 from pbx_sms.operations.checkup import finding
+from pbx_sms.scripting import order_gate
 
 #: nothing listens for it
 _EVENT = "PbxSmsCheck"
@@ -43,13 +45,21 @@ async def _check(settings: Settings) -> list[dict[str, Any]]:
         found = [finding("asterisk", about=about)]
         if not settings.scripting.enabled:
             return [*found, finding("scripting", "off")]
-        reason = await _tell(link)
+        reason = _read_token(settings) or await _tell(link)
         return [*found, finding("scripting", "wrong" if reason else "ok", reason=reason)]
     finally:
         await link.close()
         running.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await running
+
+
+def _read_token(settings: Settings) -> Reason | None:
+    try:
+        order_gate.read_token(settings.scripting)
+    except Refused as refused:
+        return Reason.of(refused)
+    return None
 
 
 async def _log_in(link: AmiLink) -> Reason | None:
@@ -73,9 +83,4 @@ async def _tell(link: AmiLink) -> Reason | None:
         return Reason.of(error)
     except Unanswered as error:
         return error.reason
-    if answer.success:
-        return None
-    said = str(answer.message)
-    if "permission denied" in said.lower():
-        return Reason("ami_right_missing", {"right": "user", "action": "UserEvent"})
-    return Reason("ami_refused_order", {"action": "UserEvent", "said": said})
+    return why_refused(answer, action="UserEvent", right="user")

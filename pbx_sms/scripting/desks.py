@@ -27,9 +27,8 @@ def configured(settings: Settings) -> list[DeskMaker]:
 
 def for_scripts(session: ScriptSession) -> Sequence[Desk]:
     """Orders and news; they share the gate, and what is ordered is told at once."""
-    scripting = session.settings.scripting
     news = NewsDesk(session)
-    gate = OrderGate(scripting.token, scripting.per_minute)
+    gate = OrderGate(session.token, session.settings.scripting.per_minute)
     short = [kind for kind in KINDS.values() if not kind.is_long]
     long = [kind for kind in KINDS.values() if kind.is_long]
     return [

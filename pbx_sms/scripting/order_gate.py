@@ -10,10 +10,26 @@ import hmac
 import math
 from collections import deque
 
+from pbx_sms.config.sections import ScriptingSettings
 from pbx_sms.errors import Refused
 from pbx_sms.scripting.desk import Heard
 
 _MINUTE_S = 60.0
+
+
+def read_token(scripting: ScriptingSettings) -> str:
+    """The token of the settings, or what stands alone in its file. Raises `Refused`: script_token_unreadable,
+    also for an empty file, since an empty token would let everybody in."""
+    path = scripting.token_file
+    if path is None:
+        return scripting.token
+    try:
+        token = path.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise Refused("script_token_unreadable", path=str(path), detail=str(error)) from error
+    if not token or not token.isprintable():
+        raise Refused("script_token_unreadable", path=str(path), detail="not one line of text")
+    return token
 
 
 class OrderGate:

@@ -19,8 +19,9 @@ from pbx_sms.config import Settings
 from pbx_sms.core.reason import Reason
 from pbx_sms.drivers import ami_account
 from pbx_sms.drivers.ami_link import AmiLink, LinkDown, LinkSettings, Unanswered
+from pbx_sms.drivers.ami_refusal import why_refused
 from pbx_sms.errors import Refused
-from pbx_sms.scripting import headers
+from pbx_sms.scripting import headers, order_gate
 from pbx_sms.scripting.database_thread import DatabaseThread
 from pbx_sms.scripting.desk import Desk, Heard
 from pbx_sms.storage.engine import Database
@@ -73,6 +74,8 @@ class ScriptSession:
         self._right_rest_s = right_rest_s
         self._link: AmiLink | None = None
         self._begun = asyncio.Event()
+        #: what every order must carry; read when the session begins
+        self.token = ""
         self._log_in_again_at = 0.0
         self._database: DatabaseThread | None = None
         self._long: DatabaseThread | None = None
@@ -103,13 +106,11 @@ class ScriptSession:
             raise NotTold(Reason.of(error)) from error
         except Unanswered as error:
             raise NotTold(error.reason, may_be_told=True) from error
-        if not answer.success:
-            said = str(answer.message)
-            if "permission denied" in said.lower():
-                if right == "user":
-                    self._log_in_anew()
-                raise NotTold(Reason("ami_right_missing", {"right": right, "action": action["Action"]}))
-            raise NotTold(Reason("ami_refused_order", {"action": action["Action"], "said": said}))
+        refused = why_refused(answer, action=action["Action"], right=right)
+        if refused is not None:
+            if right == "user" and refused.code == "ami_right_missing":
+                self._log_in_anew()
+            raise NotTold(refused)
 
     @property
     def is_up(self) -> bool:
@@ -141,7 +142,7 @@ class ScriptSession:
     async def run(self) -> None:
         """Until cancelled."""
         # queues are told in a class of their own
-        settings = dataclasses.replace(await self._account(), events="call,agent,user")
+        settings = dataclasses.replace(await self._read_secrets(), events="call,agent,user")
         if self._link_rest_s is not None:
             settings = dataclasses.replace(settings, rest_s=self._link_rest_s)
         self._database = DatabaseThread(self.settings.database.url)
@@ -166,9 +167,11 @@ class ScriptSession:
             await self._database.close()
             await self._long.close()
 
-    async def _account(self) -> LinkSettings:
+    async def _read_secrets(self) -> LinkSettings:
         while True:
             try:
+                if self.settings.scripting.enabled:
+                    self.token = order_gate.read_token(self.settings.scripting)
                 return ami_account.link_settings(self._asterisk)
             except Refused as refused:
                 log.error("scripting: %s", sentence(Reason.of(refused)))

@@ -27,6 +27,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "The order carries no Token, or another one than [scripting] token.",
         "В команде нет Token или он не совпадает с token из раздела [scripting].",
     ),
+    "script_token_unreadable": (
+        "The file {path} with the token for scripts cannot be used: {detail}. Until then no order is taken.",
+        "Файл {path} с token для скриптов не годится: {detail}. До тех пор команды не принимаются.",
+    ),
     "script_too_many": (
         "More than {per_minute} orders in a minute. Try again in {retry_s} s.",
         "Больше {per_minute} команд за минуту. Повторите через {retry_s} с.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -10,18 +11,21 @@ from datetime import timedelta
 
 import pytest
 from asterisk_server import AsteriskServer
-from script_client import ScriptClient
-from script_rig import GENERAL, SCRIPT, Rig, our_account, real_asterisk
+from made_mailings import draft
+from script_client import Headers, ScriptClient
+from script_rig import CONF, GENERAL, SCRIPT, Rig, our_account, real_asterisk
 from sqlalchemy import func, select
 
 from pbx_sms.config import Settings
-from pbx_sms.operations import messages, stop_list
+from pbx_sms.operations import mailings, messages, stop_list
 from pbx_sms.scripting import desks
 from pbx_sms.scripting.desk import Desk, Heard
+from pbx_sms.scripting.news_desk import NewsDesk
 from pbx_sms.scripting.session import DeskMaker, ScriptSession
 from pbx_sms.storage import events
 from pbx_sms.storage.engine import Database
 from pbx_sms.storage.events import NewEvent
+from pbx_sms.storage.schema import events as events_table
 from pbx_sms.storage.schema import messages as messages_table
 
 TO = "+79161234567"
@@ -169,6 +173,81 @@ async def test_news_older_than_a_day_are_told_as_one_gap(
         str(seq + 250),
     )
     assert int(accepted["Seq"]) == seq + 251
+
+
+async def test_progress_is_told_once_an_interval_and_a_change_of_state_at_once(
+    asterisk: AsteriskServer, rig: Rig, script: ScriptClient, sqlite_database: Database
+) -> None:
+    interval_s = 0.5
+    await rig.begin(asterisk, makers=[lambda session: NewsDesk(session, progress_s=interval_s, look_s=0.02)])
+    mailing_id = draft(sqlite_database, rig.settings())
+    loop = asyncio.get_running_loop()
+    begun_s = loop.time()
+    mailings.start(sqlite_database, rig.settings(), mailing_id)
+    await script.heard("PbxSmsMailingProgress", State="running")
+    moving = asyncio.create_task(_move(sqlite_database, mailing_id))
+    await script.heard("PbxSmsMailingProgress", 4, State="running")
+    moving.cancel()
+    # its messages went on moving all the time, far more often than was told
+    count = len(progress(script))
+    with sqlite_database.read() as connection:
+        of_mailing = select(func.count()).where(events_table.c.kind == "mailing")
+        changes = connection.execute(of_mailing).scalar_one()
+    assert count - changes <= (loop.time() - begun_s) / interval_s + 1
+    assert len(submits(script)) > count
+    await rig.stop()
+    # an interval that does not end in this test: the first movement is told, and then only changes of state
+    before, submitted = len(progress(script)), len(submits(script))
+    await rig.begin(asterisk, makers=[lambda session: NewsDesk(session, progress_s=3600, look_s=0.02)])
+    moving = asyncio.create_task(_move(sqlite_database, mailing_id))
+    await script.heard("PbxSmsSubmitted", submitted + 10)
+    moving.cancel()
+    running = len([one for one in progress(script) if one["State"] == "running"])
+    mailings.pause(sqlite_database, mailing_id)
+    await script.heard("PbxSmsMailingProgress", State="paused")
+    mailings.resume(sqlite_database, mailing_id)
+    await script.heard("PbxSmsMailingProgress", running + 1, State="running")
+    mailings.cancel(sqlite_database, mailing_id)
+    await script.heard("PbxSmsMailingProgress", State="cancelled")
+    assert [one["State"] for one in progress(script)[before:]] == [
+        "running",
+        "paused",
+        "running",
+        "cancelled",
+    ]
+
+
+def progress(script: ScriptClient) -> list[Headers]:
+    return [event for event in script.events if event["UserEvent"] == "PbxSmsMailingProgress"]
+
+
+def submits(script: ScriptClient) -> list[Headers]:
+    return [event for event in script.events if event["UserEvent"] == "PbxSmsSubmitted"]
+
+
+def test_the_manual_says_the_interval_of_progress() -> None:
+    default_s = inspect.signature(NewsDesk).parameters["progress_s"].default
+    manual = (CONF.parent / "docs" / "ami.md").read_text(encoding="utf-8")
+    assert f"its messages moved, at most every {default_s:g} s" in manual
+
+
+async def _move(database: Database, mailing_id: int) -> None:
+    """A message of the mailing moves, again and again."""
+    with database.read() as connection:
+        message_id = connection.execute(
+            select(func.min(messages_table.c.message_id)).where(messages_table.c.mailing_id == mailing_id)
+        ).scalar_one()
+    while True:
+        event = NewEvent(
+            at=database.now(),
+            kind="message",
+            state="submitted",
+            mailing_id=mailing_id,
+            message_id=message_id,
+        )
+        with database.begin() as connection:
+            events.append(connection, [event])
+        await asyncio.sleep(0.02)
 
 
 async def test_every_pbx_tells_what_happened_on_any_of_them(

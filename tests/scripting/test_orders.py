@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from asterisk_server import AsteriskServer
@@ -13,7 +15,10 @@ from script_client import ScriptClient
 from script_rig import Rig
 from sqlalchemy import func, select
 
+from pbx_sms.config import Settings
+from pbx_sms.errors import Refused
 from pbx_sms.operations import groups, templates
+from pbx_sms.scripting import order_gate
 from pbx_sms.storage.engine import Database
 from pbx_sms.storage.schema import contacts, mailings, messages, stop_list
 
@@ -135,6 +140,29 @@ async def test_what_cannot_be_sent_is_refused_and_nothing_is_stored(
     assert failed["ReasonText"].count(" ") > 2
     assert "{" not in failed["ReasonText"].replace('{"name"', "")
     assert stored(sqlite_database) == []
+
+
+async def test_a_token_may_stand_in_a_file_and_a_file_without_one_lets_nobody_in(
+    asterisk: AsteriskServer,
+    rig: Rig,
+    script: ScriptClient,
+    tmp_path: Path,
+    settings: Callable[..., Settings],
+) -> None:
+    path = tmp_path / "token"
+    path.write_text("сезам, откройся\n", encoding="utf-8")
+    await rig.begin(asterisk, token_file=str(path))
+    await script.order("PbxSmsSend", To=TO, Text="a")
+    assert (await script.heard("PbxSmsFailed"))["Reason"] == "script_token_wrong"
+    await script.order("PbxSmsSend", To=TO, Text="a", Token="сезам, откройся")
+    await script.heard("PbxSmsAccepted")
+    for content in (b"", b" \n", b"two\nlines", b"\xff"):
+        path.write_bytes(content)
+        with pytest.raises(Refused, match="script_token_unreadable"):
+            order_gate.read_token(settings(scripting={"token_file": str(path)}).scripting)
+    path.unlink()
+    with pytest.raises(Refused, match="script_token_unreadable"):
+        order_gate.read_token(settings(scripting={"token_file": str(path)}).scripting)
 
 
 async def test_a_token_is_asked_for_where_one_is_set(
