@@ -77,6 +77,9 @@ CALLERS = {
     # hangs up while it rings
     "gives_up": f"{_INVITE}{_TRYING}<recv response='180'/><pause milliseconds='400'/>{_cancel(5)}"
     f"<recv response='200'/><recv response='487'/>{_ack_refused(8)}",
+    # as above, but waits for a while
+    "waits": f"{_INVITE}{_TRYING}<recv response='180'/><pause milliseconds='3000'/>{_cancel(5)}"
+    f"<recv response='200'/><recv response='487'/>{_ack_refused(8)}",
     "talks": f"{_INVITE}{_TRYING}<recv response='180' optional='true'/><recv response='200'/>{_ACK}"
     f"<pause milliseconds='400'/>{_BYE}<recv response='200'/>",
     "finds_busy": f"{_INVITE}{_TRYING}<recv response='180' optional='true'/><recv response='486'/>"

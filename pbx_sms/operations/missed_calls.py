@@ -54,6 +54,8 @@ def record(database: Database, settings: Settings, call: Missed) -> dict[str, An
             return None
         if reason is None and number is not None:
             reason = _why_not(connection, rule, number, call)
+            if reason is not None and reason.code == "missed_again":
+                missed_calls.wait_anew(connection, number, call.missed_at + timedelta(seconds=rule.wait_s))
         new = NewMissedCall(
             call_id=call.call_id,
             caller=caller,
@@ -107,6 +109,24 @@ def reached(
             reason = Reason(code, {"call": call_id})
             count += missed_calls.leave_out_waiting(connection, msisdn, now, reason)
     return count
+
+
+def hold(database: Database, callers: Collection[str], hold_s: float) -> int:
+    """Whoever calls again and has not been reached yet gets no message meanwhile: what waits for them waits
+    for `hold_s` more. Repeated while the call lasts; the end of the call decides. How many."""
+    now = database.now()
+    until_at = now + timedelta(seconds=hold_s)
+    with database.read() as connection:
+        waiting = missed_calls.waiting_until(connection, until_at)
+    held = [
+        missed_call_id
+        for missed_call_id, caller, msisdn in waiting
+        if missed_call.is_among(caller, callers) or missed_call.is_among(msisdn, callers)
+    ]
+    if not held:
+        return 0
+    with database.begin() as connection:
+        return missed_calls.put_off(connection, held, until_at)
 
 
 def send_due(database: Database, settings: Settings) -> bool:

@@ -1,5 +1,8 @@
 """Watches the calls of the PBX: a missed one brings an SMS, and whoever calls some numbers is stopped.
 
+Who calls again before the message to them is sent gets it only if that call is missed as well: while they are
+on the line what waits for them is held (`_HOLD_S`, renewed; an engine that dies holds nobody for longer).
+
 Judging a call needs no database (`core.calls.call_book`); what comes of it is an order of `operations`, given
 in the order in which it happened, and again when the database does not take it. After a session was lost the
 calls that were going on are not judged: nobody knows how they went on.
@@ -8,8 +11,10 @@ calls that were going on are not judged: nobody knows how they went on.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable
+from functools import partial
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -28,6 +33,10 @@ log = logging.getLogger(__name__)
 #: outcomes that wait for the database
 _WAITING = 5000
 _AGAIN_S = 1.0
+#: what waits for somebody who calls again is held so long; renewed three times in it
+_HOLD_S = 30.0
+#: between two looks at who calls
+_LOOK_S = 0.1
 
 
 class CallDesk:
@@ -42,12 +51,15 @@ class CallDesk:
         #: the session whose calls the book holds
         self._heard_in = 0
         self._outcomes: asyncio.Queue[Outcome] = asyncio.Queue(_WAITING)
+        self._rang = asyncio.Event()
 
     def on_event(self, event: Heard) -> None:
         if self._session.number != self._heard_in:
             self._heard_in = self._session.number
             self._book.forget()
         for outcome in self._book.hear(event, self._clock.now()):
+            if isinstance(outcome, Began):
+                self._rang.set()
             if not self._matters(outcome):
                 continue
             try:
@@ -64,6 +76,27 @@ class CallDesk:
         return bool(self._settings.missed_call)
 
     async def run(self) -> None:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._follow(), name="calls: outcomes")
+            if self._settings.missed_call:
+                group.create_task(self._hold(), name="calls: who calls again")
+
+    async def _hold(self) -> None:
+        while True:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_HOLD_S / 3):
+                    await self._rang.wait()
+            self._rang.clear()
+            # of a session that is over nobody knows who is still on the line
+            if self._session.is_up and self._session.number == self._heard_in:
+                callers = self._book.callers_on_the_line()
+                try:
+                    await self._session.carry_out(partial(_hold_those, callers))
+                except SQLAlchemyError as error:
+                    log.warning("calls: the database does not hold who calls again: %s", error)
+            await asyncio.sleep(_LOOK_S)
+
+    async def _follow(self) -> None:
         while True:
             outcome = await self._outcomes.get()
             while True:
@@ -109,3 +142,8 @@ class CallDesk:
         made = missed_calls.record(database, self._settings, call)
         if made is not None:
             log.info("call=%s missed: %s %s", call.call_id, made["state"], made["reason"] or "")
+
+
+def _hold_those(callers: frozenset[str], database: Database) -> None:
+    if callers and (count := missed_calls.hold(database, callers, _HOLD_S)):
+        log.info("calls: %s who wait for a message after a missed call are on the line again", count)

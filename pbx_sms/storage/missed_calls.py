@@ -124,6 +124,29 @@ def due(connection: Connection, now: datetime) -> list[int]:
     )
 
 
+def waiting_until(connection: Connection, until_at: datetime) -> list[tuple[int, str, str]]:
+    """(id, caller, MSISDN) of those whose wait is over by then."""
+    waiting = and_(table.c.state == MissedState.WAITING, table.c.next_at <= until_at)
+    found = connection.execute(select(table.c.missed_call_id, table.c.caller, table.c.msisdn).where(waiting))
+    return [(row.missed_call_id, row.caller, row.msisdn) for row in found]
+
+
+def put_off(connection: Connection, missed_call_ids: Collection[int], next_at: datetime) -> int:
+    """Lets those that wait go on waiting until then, none of them for a shorter time. How many."""
+    waiting = and_(
+        table.c.missed_call_id.in_(sorted(missed_call_ids)),
+        table.c.state == MissedState.WAITING,
+        table.c.next_at < next_at,
+    )
+    return connection.execute(update(table).where(waiting).values(next_at=next_at)).rowcount
+
+
+def wait_anew(connection: Connection, msisdn: str, next_at: datetime) -> None:
+    """The number was missed again: what waits for it waits from now on."""
+    waiting = and_(table.c.state == MissedState.WAITING, table.c.msisdn == msisdn)
+    connection.execute(update(table).where(waiting).values(next_at=next_at))
+
+
 def take(
     connection: Connection, missed_call_id: int, now: datetime, until_at: datetime
 ) -> MissedCallRow | None:

@@ -73,6 +73,23 @@ def test_a_number_gets_one_message_in_so_many_hours(database: Database, office: 
     assert miss(database, office, "3")["reason"] == "missed_again"
 
 
+def test_who_calls_again_is_held_and_waits_anew_when_missed_again(
+    database: Database, office: Settings
+) -> None:
+    miss(database, office, "1", ago_s=50)
+    miss(database, office, "2", BOB, ago_s=50)
+    # another way of writing her number; a telephone of the office means nobody
+    assert missed_calls.hold(database, {"8 916 123-45-67", "4567", "+79031112233"}, 30) == 1
+    assert missed_calls.hold(database, (), 30) == 0
+    rows = {row["caller"]: row for row in missed_calls.list_calls(database, office, limit=9)}
+    assert rows[ANN]["next_at"] > rows[BOB]["next_at"] + timedelta(seconds=10)
+    # nobody's wait becomes shorter, and what is not due yet is left alone
+    assert missed_calls.hold(database, {ANN, BOB}, 1) == 0
+    assert miss(database, office, "3", ago_s=59)["reason"] == "missed_again"
+    rows = {row["call_id"]: row for row in missed_calls.list_calls(database, office, limit=9)}
+    assert rows["1"]["next_at"] == rows["3"]["missed_at"] + timedelta(seconds=60)
+
+
 def test_who_is_reached_while_waiting_gets_none_and_later_it_is_too_late(
     database: Database, office: Settings
 ) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -189,9 +190,10 @@ async def test_who_is_missed_by_number_and_in_a_queue_gets_one_message_each(
     ]
     with sqlite_database.read() as connection:
         queued = connection.execute(select(schema.messages)).all()
+    # she called again after him, and her message waited from then on
     assert [(row.msisdn, row.text) for row in queued] == [
-        (ANN, rows[0]["text"]),
         (BOB, "sales: 89261234568"),
+        (ANN, rows[0]["text"]),
     ]
     assert rows[0]["text"].endswith(": 89161234567")
     assert rows[0]["call_id"]
@@ -220,6 +222,36 @@ async def test_who_is_called_back_or_rings_again_and_is_answered_gets_none(
         ("+79031234569", None),
     ]
     assert rows[1]["reason_params"]["call"]
+
+
+async def test_who_waits_in_the_queue_when_the_wait_is_over_gets_the_message_only_after_that_call(
+    pbx: Pbx, listen: Listen, sqlite_database: Database
+) -> None:
+    wait_s = 1.5
+    rules = [{"name": "short", "contexts": ["from-trunk"], "text": "{caller}", "wait_s": wait_s}]
+    session = await listen(missed_call=rules)
+    await pbx.call("gives_up", DIRECT, "89161234567")
+    (row,) = await told(sqlite_database, session.settings, 1)
+    over_at = row["missed_at"] + timedelta(seconds=wait_s)
+    assert row["next_at"] == over_at
+    again = asyncio.create_task(pbx.call("waits", QUEUE, "+79161234567"))
+
+    def first() -> dict[str, Any]:
+        return missed_calls.list_calls(sqlite_database, session.settings, limit=99)[-1]
+
+    await until(lambda: first()["next_at"] > over_at + timedelta(seconds=10))
+    await until(lambda: sqlite_database.now() > over_at)
+    assert not missed_calls.send_due(sqlite_database, session.settings)
+    assert not again.done()
+    await again
+    second, row = (await told(sqlite_database, session.settings, 2))[::-1]
+    assert (second["reason"], row["state"]) == ("missed_again", "waiting")
+    # it waits from the second call on, and for no longer than the rule says
+    await until(lambda: first()["next_at"] == second["missed_at"] + timedelta(seconds=wait_s))
+    await until(lambda: missed_calls.send_due(sqlite_database, session.settings))
+    assert first()["state"] == "sent"
+    with sqlite_database.read() as connection:
+        assert len(connection.execute(select(schema.messages)).all()) == 1
 
 
 async def test_a_call_to_the_number_for_it_stops_the_caller_at_once(

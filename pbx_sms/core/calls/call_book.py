@@ -85,6 +85,10 @@ class CallBook:
         self._calls.clear()
         self._bridges.clear()
 
+    def callers_on_the_line(self) -> frozenset[str]:
+        """Who is calling now and has not been reached: it rings, or they wait in a queue or a menu."""
+        return frozenset(call.caller for call in self._calls.values() if call.caller and not call.is_reached)
+
     def hear(self, event: Mapping[str, str], now: datetime) -> list[Outcome]:
         match event.get("Event", "").lower():
             case "newchannel":

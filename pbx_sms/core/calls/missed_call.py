@@ -6,7 +6,7 @@ knows (a stop, an earlier message, whether the caller was reached meanwhile) is 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from enum import StrEnum
@@ -106,6 +106,12 @@ def same_number(one: str, other: str) -> bool:
         return bool(first) and first == second and one.strip("+ ") == other.strip("+ ")
     first, second = first[-_TELLING_DIGITS:], second[-_TELLING_DIGITS:]
     return first.endswith(second) or second.endswith(first)
+
+
+def is_among(number: str, others: Collection[str]) -> bool:
+    """Whether one of them means the same number."""
+    end = _digits(number)[-_FEWEST_DIGITS:]
+    return any(_digits(other).endswith(end) and same_number(number, other) for other in others)
 
 
 def _digits(number: str) -> str:
