@@ -79,6 +79,7 @@ def add_commands(commands: Commands) -> None:
         ("cancel", cancel, "End a mailing; what was not sent will not be."),
         ("show", show, "Show how far a mailing is."),
         ("watch", mailing_watch.watch_mailing, "Show what happens, a line per event, until it is finished."),
+        ("again", again, "Make a draft of it to those who did not get it."),
         ("report", report, "Write what became of every row into a workbook."),
     ):
         command = add_command(group, name, run, help_text)
@@ -102,6 +103,16 @@ def add_commands(commands: Commands) -> None:
             command.add_argument(
                 "--to", metavar="NUMBER", action="append", required=True, help="a telephone; may be repeated"
             )
+        if name == "again":
+            command.add_argument(
+                "--state",
+                metavar="STATE",
+                action="append",
+                choices=[str(state) for state in mailings.MAY_GO_AGAIN],
+                help="of the messages that go again; may be repeated "
+                f"({', '.join(str(state) for state in mailings.NOT_DELIVERED)})",
+            )
+            command.add_argument("--name", metavar="NAME", help="of the draft")
         if name == "report":
             command.add_argument("--out", metavar="FILE.xlsx", required=True, help="the workbook to write")
 
@@ -192,6 +203,24 @@ def trial(context: Context, args: argparse.Namespace) -> int:
     return 0
 
 
+def again(context: Context, args: argparse.Namespace) -> int:
+    created = mailings.again(
+        context.database,
+        context.settings,
+        args.id,
+        states=args.state or mailings.NOT_DELIVERED,
+        name=args.name,
+        by=context.person,
+    )
+    told = [
+        context.output.sentence(f"cli_again_{name}", created)
+        for name in ("begun", "unknown")
+        if created[name]
+    ]
+    _tell(context.output, created, *told)
+    return 0
+
+
 def cancel(context: Context, args: argparse.Namespace) -> int:
     return _tell_state(context, mailings.cancel(context.database, args.id, by=context.person))
 
@@ -253,7 +282,7 @@ def report(context: Context, args: argparse.Namespace) -> int:
     return 0
 
 
-def _tell(output: Output, created: Mapping[str, Any]) -> None:
+def _tell(output: Output, created: Mapping[str, Any], *more: str) -> None:
     left_out = created["left_out"]
     code = _CREATED.get(created["state"], "cli_mailing_started")
     begins = output.cell(created.get("scheduled_at"))
@@ -268,7 +297,7 @@ def _tell(output: Output, created: Mapping[str, Any]) -> None:
         f"{output.sentence(title)}: {value}" for title, value in tariffs.cost_facts(output, created["cost"])
     ]
     shown = [{name: row[name] for name in ("row", "number", "reason", "reason_params")} for row in left_out]
-    output.object({**created, "left_out": shown}, *lines)
+    output.object({**created, "left_out": shown}, *lines, *more)
 
 
 def _tell_state(context: Context, changed: Mapping[str, Any]) -> int:

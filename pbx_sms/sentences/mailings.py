@@ -56,6 +56,28 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Ни одна строка списка не получит сообщения. Строк: {rows}, не отправляется: {left_out}. "
         "Посмотрите причины у строк и исправьте список или текст.",
     ),
+    "nothing_to_send_again": (
+        "No message of this mailing is known not to have arrived. Of unknown outcome: {unknown}; "
+        "decide about those first.",
+        "В этой рассылке нет сообщений, о которых известно, что они не дошли. "
+        "С неизвестным исходом: {unknown}; сначала решите, что с ними.",
+    ),
+    "state_cannot_go_again": (
+        "Messages in the state “{state}” are not sent again. Possible: {known}.",
+        "Сообщения в состоянии «{state}» повторно не отправляются. Возможно: {known}.",
+    ),
+    "mailing_list_removed": (
+        "The list of mailing {mailing_id} was removed, and with it what its text needs. "
+        "Import the list again and make a new mailing.",
+        "Список рассылки {mailing_id} удалён, а с ним и данные для её текста. "
+        "Загрузите список снова и создайте новую рассылку.",
+    ),
+    "going_again_already": (
+        "There is a draft already to those who did not get this mailing: {draft_id}, “{name}”. "
+        "Start or cancel it first.",
+        "Черновик для тех, кому эта рассылка не дошла, уже есть: {draft_id}, «{name}». "
+        "Сначала запустите или отмените его.",
+    ),
     "list_changed": (
         "The list has changed since it was checked. Check the mailing and start it again.",
         "Список изменился после проверки. Проверьте рассылку и запустите её снова.",

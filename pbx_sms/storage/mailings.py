@@ -41,6 +41,7 @@ def insert_draft(
     allow_failing: bool = False,
     choice: PlanChoice = AT_ONCE,
     cost_estimate: dict[str, Any] | None = None,
+    again_of_id: int | None = None,
 ) -> int:
     """A new draft and its event; returns its id."""
     mailing_id: int = connection.execute(
@@ -61,6 +62,7 @@ def insert_draft(
             created_by=created_by,
             created_at=now,
             cost_estimate=cost_estimate,
+            again_of_id=again_of_id,
             **plan_columns(choice),
         )
         .returning(mailings.c.mailing_id)
@@ -126,6 +128,15 @@ def named(connection: Connection, name: str, *, limit: int) -> Sequence[Row[Any]
     """Mailings of exactly that name, newest first."""
     return connection.execute(
         select(mailings).where(mailings.c.name == name).order_by(mailings.c.mailing_id.desc()).limit(limit)
+    ).all()
+
+
+def again_of(connection: Connection, mailing_id: int) -> Sequence[Row[Any, Any, Any]]:
+    """The mailings that go again to rows of this one and were not cancelled, oldest first."""
+    return connection.execute(
+        select(mailings.c.mailing_id, mailings.c.name, mailings.c.state)
+        .where(mailings.c.again_of_id == mailing_id, mailings.c.state != MailingState.CANCELLED)
+        .order_by(mailings.c.mailing_id)
     ).all()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -205,6 +206,17 @@ def counts(connection: Connection, mailing_id: int) -> dict[str, int]:
         .group_by(messages.c.state)
     )
     return {str(state): int(count) for state, count in rows}
+
+
+def rows_in(connection: Connection, mailing_id: int, states: Collection[MessageState]) -> dict[int, bool]:
+    """Rows of the mailing's list whose message is in one of these states → whether a part of it has gone."""
+    has_gone = messages.c.first_accepted_at.is_not(None)
+    found = connection.execute(
+        select(messages.c.row, has_gone).where(
+            messages.c.mailing_id == mailing_id, messages.c.state.in_(states), messages.c.row.is_not(None)
+        )
+    )
+    return {row: bool(gone) for row, gone in found}
 
 
 def trials_of(connection: Connection, mailing_id: int) -> list[MessageRow]:

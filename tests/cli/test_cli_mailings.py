@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING
 
 import openpyxl
 from made_history import past_mailing, past_message
+from sqlalchemy import case, update
 
+from pbx_sms.core.message import MessageState
 from pbx_sms.storage.engine import Database
+from pbx_sms.storage.schema import messages
 
 if TYPE_CHECKING:
     from conftest import Command
@@ -182,6 +185,29 @@ def test_a_number_that_fails_again_and_again_is_left_out_unless_the_person_says_
     assert pbx_sms(*order, "--allow-failing").object()["messages"] == 3
     shown = pbx_sms("contact", "show", "+79161234501").out
     assert "failed for good in mailings: 3" in shown
+
+
+def test_a_mailing_goes_again_to_those_whom_it_did_not_reach(
+    pbx_sms: Command, stored: Database, customers: Path
+) -> None:
+    order = ("mailing", "create", "--list", str(customers), "--text", TEXT, "--repeats", "all", "--start")
+    first = str(pbx_sms(*order, "--json").object()["mailing_id"])
+    assert "not to have arrived" in pbx_sms("mailing", "again", first).refusal()
+    with stored.begin() as connection:
+        row = messages.c.row
+        state = case((row == 2, MessageState.FAILED), (row == 3, MessageState.UNKNOWN), else_="delivered")
+        connection.execute(update(messages).values(state=state))
+    made = pbx_sms("mailing", "again", first, "--name", "Ещё раз", "--json").object()
+    assert {name: made[name] for name in ("state", "messages", "begun", "unknown", "left_out")} == {
+        "state": "draft",
+        "messages": 1,
+        "begun": 0,
+        "unknown": 1,
+        "left_out": [],
+    }
+    assert f"mailing: {made['mailing_id']}" in pbx_sms("mailing", "again", first).refusal()
+    assert pbx_sms("mailing", "start", str(made["mailing_id"]), "--json").object()["state"] == "running"
+    assert pbx_sms("mailing", "again", first, "--state", "delivered").status == 2
 
 
 def test_a_refused_mailing_leaves_neither_mailing_nor_list(pbx_sms: Command, customers: Path) -> None:

@@ -4,6 +4,7 @@ A row of the list is decided in `plan` and nowhere else, so that what the check 
 does. Nothing but `start` (and `create(start=True)`) can make messages.
 """
 
+from pbx_sms.operations.mailings.again import MAY_GO_AGAIN, NOT_DELIVERED, again
 from pbx_sms.operations.mailings.check import Check, Sample, check, preview
 from pbx_sms.operations.mailings.lookup import find_id
 from pbx_sms.operations.mailings.orders import cancel, list_mailings, pause, resume, show
@@ -14,10 +15,13 @@ from pbx_sms.operations.mailings.start import create, start
 from pbx_sms.operations.mailings.trial import let_go
 
 __all__ = [
+    "MAY_GO_AGAIN",
+    "NOT_DELIVERED",
     "Check",
     "LeftOut",
     "Repeats",
     "Sample",
+    "again",
     "begin_now",
     "cancel",
     "check",

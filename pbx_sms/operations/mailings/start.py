@@ -68,6 +68,7 @@ def create(
     progress: Progress | None = None,
     also: Also | None = None,
     choice: PlanChoice = AT_ONCE,
+    again_of_id: int | None = None,
 ) -> dict[str, Any]:
     """A draft, or with `start` a running or scheduled mailing: {"mailing_id", "state", "scheduled_at"?,
     "messages", "parts", "left_out": [{"row", "number", "reason", "reason_params", "value"?}], "cost" (see
@@ -75,7 +76,8 @@ def create(
 
     `name` is the list's name where none is given; with `allow_failing` numbers that fail again and again are
     written to as well; `unknown` a value of `UnknownPolicy`; with `trial` so many
-    messages go first, and the rest after `let_go`; `also` writes in the transaction that stores the draft.
+    messages go first, and the rest after `let_go`; `also` writes in the transaction that stores the draft;
+    `again_of_id` the mailing of whose list these rows are (see `again`).
     Raises Refused with the first thing that would keep it from starting
     (see `check`), and then nothing is stored.
     """
@@ -116,6 +118,7 @@ def create(
             now=now,
             choice=choice,
             cost_estimate=estimate,
+            again_of_id=again_of_id,
         )
         if also is not None:
             also(connection, mailing_id)

@@ -23,7 +23,8 @@ from pbx_sms.core.reason import Reason
 from pbx_sms.core.series import RunState
 from pbx_sms.errors import Conflict, NotFound, Refused
 from pbx_sms.operations import lists, mailings
-from pbx_sms.operations.series.due_rows import copy_list, dated_rows
+from pbx_sms.operations.list_copies import copy_list
+from pbx_sms.operations.series.due_rows import dated_rows
 from pbx_sms.operations.series.rules import office_zone, rule_of
 from pbx_sms.operations.series.source import source_of
 from pbx_sms.storage import mailings as stored_mailings

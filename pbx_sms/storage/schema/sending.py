@@ -76,6 +76,8 @@ mailings = Table(
     Column("forecast_made_at", Instant),
     #: what it was foreseen to cost (operations.costs) when it was made or started; NULL where nobody looked
     Column("cost_estimate", Json),
+    #: the mailing to whose rows without a message that arrived this one goes; that one may be gone
+    Column("again_of_id", Id),
     sqlite_autoincrement=True,
 )
 
