@@ -63,6 +63,7 @@ def show(mailing_id: int) -> ResponseReturnValue:
         plan=(plan := planning.show(database(), settings(), mailing_id)),
         starts_at=written(plan["scheduled_at"], ZoneInfo(settings().sending.time_zone)),
         progress=lines.of_progress(progress),
+        not_delivered=sum(progress.counts.get(state, 0) for state in mailings.NOT_DELIVERED),
         cost=cost_pages.of_mailing(mailing_id),
     )
 
@@ -150,6 +151,16 @@ def cancel(mailing_id: int) -> ResponseReturnValue:
     mailings.cancel(database(), mailing_id, by=current_user.name)
     flash(_("The mailing was cancelled."), "good")
     return redirect(url_for("mailing_pages.show", mailing_id=mailing_id), 303)
+
+
+@blueprint.post("/<int:mailing_id>/again")
+def again(mailing_id: int) -> ResponseReturnValue:
+    """Makes a draft to those whom it did not reach, and shows it."""
+    made = mailings.again(database(), settings(), mailing_id, by=current_user.name)
+    for what in ("begun", "unknown"):
+        if made[what]:
+            flash(languages.render(f"again_{what}", made), "warning")
+    return redirect(url_for("start_pages.draft", mailing_id=made["mailing_id"]), 303)
 
 
 @blueprint.get("/<int:mailing_id>/report.xlsx")

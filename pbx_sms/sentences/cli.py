@@ -65,16 +65,6 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Рассылка {mailing_id} — черновик. Сообщений: {messages}, частей: {parts}, строк не войдёт:"
         " {left_out}. Запустить: «pbx-sms mailing start {mailing_id}».",
     ),
-    "cli_again_begun": (
-        "Some parts of their message went to {begun} of them before.",
-        "Из них {begun} уже получили часть своего сообщения.",
-    ),
-    "cli_again_unknown": (
-        "Of unknown outcome, and not among them: {unknown}. Decide about those: "
-        "“pbx-sms message list --state unknown”.",
-        "С неизвестным исходом, сюда не вошли: {unknown}. Решите, что с ними: "
-        "«pbx-sms message list --state unknown».",
-    ),
     "cli_mailing_started": (
         "Mailing {mailing_id} has started. Messages: {messages}, parts: {parts}, rows left out: {left_out}.",
         "Рассылка {mailing_id} запущена. Сообщений: {messages}, частей: {parts}, строк не вошло: {left_out}.",

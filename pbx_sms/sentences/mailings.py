@@ -62,6 +62,14 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "В этой рассылке нет сообщений, о которых известно, что они не дошли. "
         "С неизвестным исходом: {unknown}; сначала решите, что с ними.",
     ),
+    "again_begun": (
+        "Some parts of their message went to {begun} of them before.",
+        "Из них {begun} уже получили часть своего сообщения.",
+    ),
+    "again_unknown": (
+        "Of unknown outcome, and not among them: {unknown}. They may have arrived; decide about those first.",
+        "С неизвестным исходом, сюда не вошли: {unknown}. Они могли дойти; сначала решите, что с ними.",
+    ),
     "state_cannot_go_again": (
         "Messages in the state “{state}” are not sent again. Possible: {known}.",
         "Сообщения в состоянии «{state}» повторно не отправляются. Возможно: {known}.",

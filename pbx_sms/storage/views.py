@@ -76,6 +76,8 @@ class MailingView:
     forecast_reason: str | None
     forecast_params: Mapping[str, Any] | None
     forecast_made_at: datetime | None
+    #: the mailing that did not reach these people
+    again_of_id: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -275,6 +277,7 @@ def _mailings() -> Select[Any]:
         mailings.c.forecast_reason_code.label("forecast_reason"),
         mailings.c.forecast_reason_params.label("forecast_params"),
         mailings.c.forecast_made_at,
+        mailings.c.again_of_id,
     ).select_from(mailings.outerjoin(lists, lists.c.list_id == mailings.c.list_id))
 
 

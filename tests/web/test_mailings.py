@@ -212,6 +212,25 @@ def test_pause_resume_and_cancel_say_what_they_do(office: Office, client: FlaskC
     assert office.post(client, f"{page}/resume").status_code == 409
 
 
+def test_a_mailing_goes_again_to_those_who_did_not_get_it(
+    office: Office, client: FlaskClient, list_id: int
+) -> None:
+    mailing_id = office.start_mailing(list_id)
+    sim_id = office.add_sim("250011234567890", "gsm1", "MTS")
+    office.send_one(sim_id)
+    office.send_one(sim_id, refusal("+CMS ERROR: 1"))
+    page = f"/mailings/{mailing_id}"
+    assert "did not get it" not in office.get(client, page).text
+    office.post(client, f"{page}/cancel")
+    assert "Send again to 1 who did not get it" in office.get(client, page).text
+    answer = office.post(client, f"{page}/again")
+    assert answer.status_code == 303
+    assert "1 message" in office.get(client, answer.location.removeprefix("/sms")).text
+    draft = stored(office)[0]
+    assert (draft.state, draft.again_of_id) == ("draft", mailing_id)
+    assert "There is a draft already" in office.post(client, f"{page}/again").text
+
+
 def test_messages_are_shown_by_their_state(office: Office, client: FlaskClient, list_id: int) -> None:
     mailing_id = office.start_mailing(list_id)
     sim_id = office.add_sim("250011234567890", "gsm1", "MTS")
