@@ -13,6 +13,7 @@ ROOT = Path(__file__).resolve().parents[1]
 if __name__ == "__main__":
     sys.path.insert(0, str(ROOT))
 
+from fault_asterisk_rows import ASTERISK_FAULTS  # noqa: E402
 from fault_kinds import MAKES, Fault, Step  # noqa: E402
 from fault_table import FAULTS  # noqa: E402
 
@@ -45,6 +46,20 @@ what the modem shows meanwhile.
 |---|---|---|---|---|---|
 """
 
+_BEHIND = """
+## Behind Asterisk
+
+The same for modems that Asterisk holds through chan_dongle or its like, which cut a message and send
+its parts themselves: *at the hand-over* the whole message is on its way to the driver. Every row is
+brought about by `tests/system/test_asterisk_fault_matrix.py`, with a simulated Asterisk of its own before a
+simulated modem. Whatever modem and network do wrong in the table above happens here too; the driver tells
+that something failed, and no more. With delivery reports on nothing tells that a part was accepted: the
+device's queue does, by being empty.
+
+| Fault | When | Recipient got | State and sentence | Sent again | Evidence |
+|---|---|---|---|---|---|
+"""
+
 _CODES = """
 ## What was certainly not taken
 
@@ -63,7 +78,8 @@ def document() -> str:
     faults = "".join(_row(line) for fault in FAULTS for line in _fault_lines(fault))
     before = network_codes.decide(network_codes.TIMEOUT, phase=Phase.WITHIN_TPDU).evidence
     codes = "".join(_row(line) for line in code_lines())
-    return _HEAD.format(makes=makes) + faults + _CODES.format(before=before) + codes
+    behind = "".join(_row(line) for fault in ASTERISK_FAULTS for line in _fault_lines(fault))
+    return _HEAD.format(makes=makes) + faults + _BEHIND + behind + _CODES.format(before=before) + codes
 
 
 def sentence(step: Step) -> str:

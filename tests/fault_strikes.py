@@ -18,7 +18,7 @@ _WITHOUT_NUMBER = ("cms_before_prompt", "prompt_never", "prompt_slow", "pin")
 
 def all_strikes() -> Iterator[dict[str, Any]]:
     for index, fault in enumerate(FAULTS):
-        yield from _strikes(index, fault)
+        yield from strikes_of(index, fault)
 
 
 def bystanders_network() -> Iterator[dict[str, Any]]:
@@ -26,7 +26,7 @@ def bystanders_network() -> Iterator[dict[str, Any]]:
         yield {"action": "slow", "seconds": _BYSTANDER_S, "modem": f"modem{len(FAULTS) + place}"}
 
 
-def _strikes(index: int, fault: Fault) -> Iterator[dict[str, Any]]:
+def strikes_of(index: int, fault: Fault) -> Iterator[dict[str, Any]]:
     for strike in fault.strikes:
         one = dict(strike) | {"modem": f"modem{index}"}
         if strike["action"] not in _WITHOUT_NUMBER:

@@ -8,6 +8,7 @@ from pathlib import Path
 from pbx_sms.cli.arguments import Commands, add_command, positive, seconds
 from pbx_sms.cli.context import Context
 from pbx_sms.simulator import profiles
+from pbx_sms.simulator.ami.dialect import DIALECTS
 
 
 def add_commands(commands: Commands) -> None:
@@ -34,6 +35,18 @@ def add_commands(commands: Commands) -> None:
         "--boot-scale", metavar="X", type=seconds, default=1.0, help="how long restarts take; 0 = no time (1)"
     )
     parser.add_argument("--seed", metavar="TEXT", help="the same seed gives the same chances")
+    parser.add_argument(
+        "--asterisk",
+        choices=sorted(DIALECTS),
+        help="an Asterisk in front of the modems, holding them by this driver",
+    )
+    parser.add_argument(
+        "--asterisk-port",
+        metavar="PORT",
+        type=int,
+        default=0,
+        help="where its manager interface listens; 0 = any free port, see DIR/asterisk.json (0)",
+    )
 
 
 def simulate(context: Context, args: argparse.Namespace) -> int:
@@ -49,4 +62,6 @@ def simulate(context: Context, args: argparse.Namespace) -> int:
         report_delay_s=args.report_delay,
         boot_scale=args.boot_scale,
         seed=args.seed,
+        asterisk=args.asterisk,
+        asterisk_port=args.asterisk_port,
     )

@@ -73,11 +73,13 @@ class AmiDevice:
         self._link = link
 
     async def look(self) -> DeviceEntry:
-        """Raises `ModemError`: modem_silent, ami_device_missing."""
+        """Raises `ModemError`: modem_silent, ami_device_missing, or what became of the session."""
         try:
             answer = await self._ask("ShowDevices", {"Device": self.name})
         except Unanswered as error:
-            raise ModemError("modem_silent", port=self.name) from error
+            if error.reason.code == "ami_no_answer":
+                raise ModemError("modem_silent", port=self.name) from error
+            raise ModemError(error.reason.code, **error.reason.params) from error
         entries = [message for message in answer if str(message.device) == self.name]
         if not entries:
             raise ModemError("ami_device_missing", device=self.name)

@@ -14,6 +14,9 @@ from dataclasses import dataclass, field
 from pbx_sms.core.reason import Reason
 from pbx_sms.core.verdict import ACCEPTED, Kind, Scope, Verdict
 
+#: how a session with Asterisk ends
+_LINK_LOST = frozenset({"ami_lost", "ami_silent", "ami_closed", "ami_unreachable"})
+
 
 @dataclass(slots=True)
 class Flight:
@@ -50,8 +53,17 @@ class Flight:
             # the driver goes on with the other parts: one was refused, of the others nobody knows
             return unknown("NotSent", Reason("ami_part_refused", {"parts": self.part_count}))
         if self.lost is not None:
-            return unknown("lost", self.lost)
+            return unknown("lost", in_flight(self.lost))
         return None
+
+
+def in_flight(loss: Reason) -> Reason:
+    """What happened to the session or the device, said of the message that was in its hands."""
+    if loss.code == "ami_no_answer":
+        return Reason("ami_hand_over_unanswered")
+    if loss.code in _LINK_LOST:
+        return Reason("ami_lost_unknown")
+    return Reason("modem_lost_unknown", {"code": loss.code})
 
 
 def refused() -> Verdict:

@@ -288,7 +288,7 @@ class AmiModem:
             flight.message_id = await self._asterisk.send(order)
             self._ours.append(flight.message_id or "")
         except Unanswered as error:
-            return ami_flight.unknown("no answer", error.reason)
+            return ami_flight.unknown("no answer", ami_flight.in_flight(error.reason))
         return None
 
     async def _await_outcome(self, flight: Flight) -> Verdict:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pbx_sms.sentences.network import SETTLE, SETTLE_RU
+
 SENTENCES: dict[str, tuple[str, str]] = {
     "asterisk_not_configured": (
         "Modem {modem}: {driver} is reached through Asterisk, and the configuration has no "
@@ -121,13 +123,23 @@ SENTENCES: dict[str, tuple[str, str]] = {
     ),
     "ami_part_refused": (
         "One of {parts} parts was refused by the modem behind Asterisk; the driver sends the others all "
-        "the same and does not tell which, so nobody knows what arrived.",
+        f"the same and does not tell which, so nobody knows what arrived. {SETTLE}",
         "Модем за Asterisk отклонил одну из частей (всего {parts}); остальные драйвер всё равно отправляет "
-        "и не говорит какие, поэтому неизвестно, что дошло.",
+        f"и не говорит какие, поэтому неизвестно, что дошло. {SETTLE_RU}",
     ),
     "ami_no_outcome": (
         "The device {device} behind Asterisk did not finish the message in time, so nobody knows "
-        "whether it went.",
-        "Устройство {device} за Asterisk не закончило сообщение вовремя, поэтому неизвестно, ушло ли оно.",
+        f"whether it went. {SETTLE}",
+        "Устройство {device} за Asterisk не закончило сообщение вовремя, поэтому неизвестно, ушло ли оно. "
+        f"{SETTLE_RU}",
+    ),
+    "ami_lost_unknown": (
+        "The connection to Asterisk broke after the message was handed over; it may have been sent. "
+        f"{SETTLE}",
+        f"Связь с Asterisk прервалась после передачи сообщения; оно могло уйти. {SETTLE_RU}",
+    ),
+    "ami_hand_over_unanswered": (
+        f"Asterisk did not say whether it took the message; it may have been sent. {SETTLE}",
+        f"Asterisk не сказал, взял ли он сообщение; оно могло уйти. {SETTLE_RU}",
     ),
 }

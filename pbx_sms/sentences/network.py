@@ -4,12 +4,12 @@ from __future__ import annotations
 
 _WAITS = "It is tried again later by itself."
 _WAITS_RU = "Попытка повторится сама позже."
-_SETTLE = (
+SETTLE = (
     "It is not sent again by itself, so that nobody gets it twice: a delivery report may settle it, "
     "or decide "
     "yourself."
 )
-_SETTLE_RU = (
+SETTLE_RU = (
     "Сама программа его не повторит, чтобы никто не получил его дважды: дождитесь отчёта о доставке или "
     "решите сами."
 )
@@ -178,49 +178,49 @@ SENTENCES: dict[str, tuple[str, str]] = {
     ),
     # not known
     "modem_lost_unknown": (
-        f"The modem disappeared after the message was handed over; it may have been sent. {_SETTLE}",
-        f"Модем пропал после передачи сообщения; оно могло уйти. {_SETTLE_RU}",
+        f"The modem disappeared after the message was handed over; it may have been sent. {SETTLE}",
+        f"Модем пропал после передачи сообщения; оно могло уйти. {SETTLE_RU}",
     ),
     "modem_no_answer": (
-        f"The modem took the message and did not answer; it may have been sent. {_SETTLE}",
-        f"Модем принял сообщение и не ответил; оно могло уйти. {_SETTLE_RU}",
+        f"The modem took the message and did not answer; it may have been sent. {SETTLE}",
+        f"Модем принял сообщение и не ответил; оно могло уйти. {SETTLE_RU}",
     ),
     "modem_failed_unknown": (
-        f"The modem failed without saying when ({{code}}); the message may have been sent. {_SETTLE}",
-        f"У модема сбой, и неясно, в какой момент ({{code}}); сообщение могло уйти. {_SETTLE_RU}",
+        f"The modem failed without saying when ({{code}}); the message may have been sent. {SETTLE}",
+        f"У модема сбой, и неясно, в какой момент ({{code}}); сообщение могло уйти. {SETTLE_RU}",
     ),
     "no_reference": (
         f"The modem said OK but gave no number of the message ({{code}}); it may or may not have been "
-        f"sent. {_SETTLE}",
-        f"Модем ответил OK, но не дал номер сообщения ({{code}}); ушло оно или нет, неизвестно. {_SETTLE_RU}",
+        f"sent. {SETTLE}",
+        f"Модем ответил OK, но не дал номер сообщения ({{code}}); ушло оно или нет, неизвестно. {SETTLE_RU}",
     ),
     "link_broke": (
-        f"The radio link broke during sending ({{code}}); the message may have been sent. {_SETTLE}",
-        f"Радиосвязь прервалась при отправке ({{code}}); сообщение могло уйти. {_SETTLE_RU}",
+        f"The radio link broke during sending ({{code}}); the message may have been sent. {SETTLE}",
+        f"Радиосвязь прервалась при отправке ({{code}}); сообщение могло уйти. {SETTLE_RU}",
     ),
     "network_out_of_order": (
-        f"The network failed while it took the message ({{code}}); it may have been sent. {_SETTLE} "
+        f"The network failed while it took the message ({{code}}); it may have been sent. {SETTLE} "
         f"If it repeats, "
         "check the SIM's balance and SMS centre.",
-        f"Сеть дала сбой во время приёма ({{code}}); сообщение могло уйти. {_SETTLE_RU} Если повторяется, "
+        f"Сеть дала сбой во время приёма ({{code}}); сообщение могло уйти. {SETTLE_RU} Если повторяется, "
         "проверьте баланс и SMS-центр SIM-карты.",
     ),
     "network_silent": (
-        f"The network did not answer in time ({{code}}); the message may have been sent. {_SETTLE}",
-        f"Сеть не ответила вовремя ({{code}}); сообщение могло уйти. {_SETTLE_RU}",
+        f"The network did not answer in time ({{code}}); the message may have been sent. {SETTLE}",
+        f"Сеть не ответила вовремя ({{code}}); сообщение могло уйти. {SETTLE_RU}",
     ),
     "no_sms_over_lte": (
-        f"The modem failed after a long wait ({{code}}); the message may have been sent. {_SETTLE} If "
+        f"The modem failed after a long wait ({{code}}); the message may have been sent. {SETTLE} If "
         f"it repeats, "
         "switch the modem to 3G or 2G.",
-        f"Модем после долгого ожидания сообщил об ошибке ({{code}}); сообщение могло уйти. {_SETTLE_RU} Если "
+        f"Модем после долгого ожидания сообщил об ошибке ({{code}}); сообщение могло уйти. {SETTLE_RU} Если "
         "повторяется, переключите модем на 3G или 2G.",
     ),
     "unknown_error": (
         f"The modem gave its answer for every trouble ({{code}}); the message may have been sent. "
-        f"{_SETTLE} If it "
+        f"{SETTLE} If it "
         "repeats, check the SIM's balance, SMS centre and reception.",
-        f"Модем дал свой общий ответ на любую беду ({{code}}); сообщение могло уйти. {_SETTLE_RU} Если "
+        f"Модем дал свой общий ответ на любую беду ({{code}}); сообщение могло уйти. {SETTLE_RU} Если "
         "повторяется, проверьте баланс, SMS-центр и приём.",
     ),
 }

@@ -45,6 +45,26 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "{where}: “{key}” must be {expected}.",
         "{where}: значение «{key}» должно быть таким: {expected}.",
     ),
+    "simulator_fault_whole_message": (
+        "{where}: “part” cannot be used with {action}: a driver of Asterisk is given the whole message.",
+        "{where}: «part» нельзя использовать с {action}: драйверу Asterisk передают сообщение целиком.",
+    ),
+    "simulator_fault_needs_asterisk": (
+        "{action} is a fault of an Asterisk in front of the modems, and there is none. Add --asterisk.",
+        "{action} — сбой Asterisk перед модемами, а его нет. Добавьте --asterisk.",
+    ),
+    "simulator_no_asterisk": (
+        "There is no Asterisk in front of the modems. Start the simulator with --asterisk.",
+        "Asterisk перед модемами нет. Запустите имитатор с --asterisk.",
+    ),
+    "simulator_unknown_driver": (
+        "There is no driver “{driver}” for the Asterisk. Choose one of: {known}.",
+        "Нет драйвера «{driver}» для Asterisk. Выберите один из: {known}.",
+    ),
+    "simulator_port_taken": (
+        "The simulated Asterisk cannot listen on port {port}: {problem}. Choose another one.",
+        "Имитация Asterisk не может занять порт {port}: {problem}. Выберите другой.",
+    ),
     "simulator_fault_number_too_early": (
         "{where}: “{key}” cannot be used with {action}, which happens before the modem knows the number."
         " Use modem, nth, after, every or times.",

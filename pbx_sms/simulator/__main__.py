@@ -9,6 +9,7 @@ from pathlib import Path
 from pbx_sms.errors import PbxSmsError
 from pbx_sms.sentences import render
 from pbx_sms.simulator import PROFILE_NAMES, main
+from pbx_sms.simulator.ami.dialect import DIALECTS
 
 
 def _run() -> int:
@@ -21,6 +22,8 @@ def _run() -> int:
     parser.add_argument("--report-delay", type=float, default=1.0, metavar="S")
     parser.add_argument("--boot-scale", type=float, default=1.0, metavar="X", help="0: restarts take no time")
     parser.add_argument("--seed", default=None)
+    parser.add_argument("--asterisk", choices=sorted(DIALECTS), help="an Asterisk with this driver in front")
+    parser.add_argument("--asterisk-port", type=int, default=0, metavar="PORT")
     options = parser.parse_args()
     try:
         return main(
@@ -32,6 +35,8 @@ def _run() -> int:
             report_delay_s=options.report_delay,
             boot_scale=options.boot_scale,
             seed=options.seed,
+            asterisk=options.asterisk,
+            asterisk_port=options.asterisk_port,
         )
     except PbxSmsError as error:
         sys.stderr.write(render(error.code, error.params, "en") + "\n")

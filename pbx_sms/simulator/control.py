@@ -20,6 +20,7 @@ from pbx_sms.simulator.operator import BY_NAME
 from pbx_sms.simulator.sim_card import Delivery, Kind, SimCard
 
 if TYPE_CHECKING:
+    from pbx_sms.simulator.ami.server import AmiPeer
     from pbx_sms.simulator.modem import SimulatedModem
     from pbx_sms.simulator.simulator import Simulator
 
@@ -195,8 +196,30 @@ def _set(simulator: Simulator, order: _Order) -> dict[str, Any]:
 
 def _faults(simulator: Simulator, order: _Order) -> dict[str, Any]:
     rules = fault_rule.read_rules({"fault": order.get("fault", (list,), "a list of faults", [])})
+    fault_rule.check_asterisk(rules, is_there=simulator.asterisk is not None)
     simulator.replace_faults(rules)
     return {"faults": len(rules)}
+
+
+def _asterisk_dies(simulator: Simulator, order: _Order) -> dict[str, Any]:
+    _asterisk(simulator).crash(order.number("back_after_s", None))
+    return {}
+
+
+def _asterisk_starts(simulator: Simulator, order: _Order) -> dict[str, Any]:
+    _asterisk(simulator).come_back()
+    return {}
+
+
+def _link_drops(simulator: Simulator, order: _Order) -> dict[str, Any]:
+    _asterisk(simulator).drop_links()
+    return {}
+
+
+def _asterisk(simulator: Simulator) -> AmiPeer:
+    if simulator.asterisk is None:
+        raise Refused("simulator_no_asterisk")
+    return simulator.asterisk
 
 
 def _stats(simulator: Simulator, order: _Order) -> dict[str, Any]:
@@ -235,6 +258,9 @@ COMMANDS: dict[str, Callable[[Simulator, _Order], dict[str, Any]]] = {
     "urc": _urc,
     "set": _set,
     "faults": _faults,
+    "asterisk_dies": _asterisk_dies,
+    "asterisk_starts": _asterisk_starts,
+    "link_drops": _link_drops,
     "stats": _stats,
 }
 

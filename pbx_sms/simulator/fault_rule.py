@@ -27,6 +27,8 @@ class Phase(StrEnum):
     REPORT = "report"
     #: a lasting condition of the modem
     STATE = "state"
+    #: when a message is handed to the driver of an Asterisk in front of the modem
+    HAND_OVER = "hand_over"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,8 @@ _TYPES: dict[str, tuple[tuple[type, ...], str]] = {
     "then": ((str,), "cms, no_answer or drop"),
     "pin": ((str,), "the digits of the PIN"),
     "until": ((str,), "registered"),
+    "when": ((str,), "before, queued or answered"),
+    "count": ((int,), "a whole number from 0"),
     "number": ((str,), "a pattern such as +7916*"),
     "number_regex": ((str,), "a regular expression"),
     "modem": ((str, int), "a name, an index or an IMSI"),
@@ -64,6 +68,7 @@ _CHOICES = {
     "where": ("before", "between", "inside"),
     "then": ("cms", "no_answer", "drop"),
     "until": ("registered",),
+    "when": ("before", "queued", "answered"),
 }
 _MATCH_KEYS = ("number", "number_regex", "modem", "part", "nth", "after", "every", "times")
 
@@ -99,6 +104,14 @@ ACTIONS: dict[str, Action] = {
     "list_hangs": Action(Phase.STATE),
     "announces_no_index": Action(Phase.STATE),
     "csca_empty": Action(Phase.STATE, {"until": None}),
+    "asterisk_dies": Action(Phase.HAND_OVER, {"when": "queued", "seconds": 0.02, "back_after_s": None}),
+    "link_drops": Action(Phase.HAND_OVER, {"when": "queued"}),
+    "answer_never": Action(Phase.HAND_OVER),
+    "answer_late": Action(Phase.HAND_OVER, {"seconds": ...}),
+    "device_drops": Action(Phase.HAND_OVER),
+    "counter_shows": Action(Phase.HAND_OVER, {"count": ..., "seconds": None}),
+    "event_never": Action(Phase.HAND_OVER),
+    "event_twice": Action(Phase.HAND_OVER),
 }
 
 
@@ -152,6 +165,13 @@ def read_file(path: Path) -> tuple[FaultRule, ...]:
     return read_rules(structure)
 
 
+def check_asterisk(rules: Sequence[FaultRule], *, is_there: bool) -> None:
+    """Raises `Refused` for a fault of an Asterisk where there is none."""
+    for rule in rules:
+        if rule.phase is Phase.HAND_OVER and not is_there:
+            raise Refused("simulator_fault_needs_asterisk", action=rule.action)
+
+
 def read_rules(structure: Mapping[str, Any]) -> tuple[FaultRule, ...]:
     """`{"fault": [{"action": …, …}, …]}`. Raises `Refused` for the first mistake."""
     for key in structure:
@@ -188,6 +208,8 @@ def _read_rule(where: str, entry: Any) -> FaultRule:
         for key in ("number", "number_regex", "part"):
             if key in entry:
                 raise Refused("simulator_fault_number_too_early", where=where, key=key, action=str(name))
+    if action.phase is Phase.HAND_OVER and "part" in entry:
+        raise Refused("simulator_fault_whole_message", where=where, action=str(name))
     pattern = entry.get("number_regex")
     try:
         compiled = re.compile(pattern) if pattern is not None else None

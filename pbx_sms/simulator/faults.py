@@ -1,9 +1,9 @@
 """Which fault hits this part: the rules in force with their counters.
 
 A rule counts, for each modem apart, the parts that its `number`, `number_regex`, `part` and `modem` let
-through; `nth`, `after` and `every` speak of that count, `times` of how often the rule struck on all modems
-together. Of several rules that would decide the answer the first in the file does; rules about the report
-and lasting conditions add up.
+through (of faults at the hand-over to an Asterisk, the messages); `nth`, `after` and `every` speak of that
+count, `times` of how often the rule struck on all modems together. Of several rules that would decide the
+answer the first in the file does; rules about the report and lasting conditions add up.
 """
 
 from __future__ import annotations
@@ -68,7 +68,9 @@ class Faults:
         reports: list[FaultRule] = []
         states: list[FaultRule] = []
         for index, rule in enumerate(self._rules):
-            if rule.phase is Phase.PROMPT or (rule.phase is Phase.STATE and not rule.counts_parts):
+            if rule.phase in (Phase.PROMPT, Phase.HAND_OVER) or (
+                rule.phase is Phase.STATE and not rule.counts_parts
+            ):
                 continue
             if not rule.concerns_modem(names) or not rule.concerns_part(submit.number, submit.part):
                 continue
@@ -84,6 +86,17 @@ class Faults:
                 else:
                     states.append(rule)
         return Strike(answer, tuple(reports), tuple(states))
+
+    def at_hand_over(self, key: str, names: frozenset[str], number: str) -> tuple[FaultRule, ...]:
+        """A whole message is given to the driver that holds the modem. All that strike, in their order."""
+        return tuple(
+            rule
+            for index, rule in enumerate(self._rules)
+            if rule.phase is Phase.HAND_OVER
+            and rule.concerns_modem(names)
+            and rule.concerns_part(number, 1)
+            and self._counted(index, rule, key)
+        )
 
     def _counted(self, index: int, rule: FaultRule, key: str) -> bool:
         self._counts[index, key] += 1

@@ -25,10 +25,13 @@ def main(
     report_delay_s: float = 1.0,
     boot_scale: float = 1.0,
     seed: int | str | None = None,
+    asterisk: str | None = None,
+    asterisk_port: int = 0,
 ) -> int:
     """Runs until SIGTERM or SIGINT; 0. Writes one line to standard output when all ports are there.
     Raises `Refused` before anything is made."""
     rules = fault_rule.read_file(faults_path) if faults_path is not None else ()
+    fault_rule.check_asterisk(rules, is_there=asterisk is not None)
     simulator = Simulator(
         directory,
         modems=modems,
@@ -38,6 +41,8 @@ def main(
         report_delay_s=report_delay_s,
         boot_scale=boot_scale,
         seed=seed,
+        asterisk=asterisk,
+        asterisk_port=asterisk_port,
     )
     asyncio.run(_serve(simulator, modems, directory))
     return 0

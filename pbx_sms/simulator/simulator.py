@@ -23,6 +23,9 @@ from typing import Any, Self
 
 from pbx_sms.errors import NotFound, Refused
 from pbx_sms.simulator import control, identity
+from pbx_sms.simulator.ami.device import Pace
+from pbx_sms.simulator.ami.dialect import DIALECTS
+from pbx_sms.simulator.ami.server import AmiPeer
 from pbx_sms.simulator.control import ControlServer
 from pbx_sms.simulator.fault_rule import FaultRule, read_rules
 from pbx_sms.simulator.faults import Faults
@@ -41,8 +44,10 @@ _FIRST_BALANCE = 300.0
 
 class Simulator:
     """`profile` is a name of `PROFILE_NAMES`, or a make of one's own; `faults` the structure of a faults
-    file, or its rules; `seed` decides who the SIMs are and when there is noise. Raises `Refused` for a
-    mistake in the faults, an unknown profile, a negative time and a count of modems out of 1 to 512."""
+    file, or its rules; `seed` decides who the SIMs are and when there is noise; `asterisk` is the driver of
+    an Asterisk that holds all the modems (`simulator.ami`), at a port of its own choice or `asterisk_port`.
+    Raises `Refused` for a mistake in the faults, an unknown profile or driver, a port that is taken, a
+    negative time and a count of modems out of 1 to 512."""
 
     def __init__(
         self,
@@ -55,6 +60,9 @@ class Simulator:
         report_delay_s: float = 1.0,
         boot_scale: float = 1.0,
         seed: int | str | None = None,
+        asterisk: str | None = None,
+        asterisk_port: int = 0,
+        asterisk_pace: Pace | None = None,
     ) -> None:
         if isinstance(profile, str) and profile not in PROFILE_NAMES:
             raise Refused("simulator_unknown_profile", profile=profile, known=", ".join(PROFILE_NAMES))
@@ -62,7 +70,14 @@ class Simulator:
             raise Refused("simulator_wrong_modem_count", count=modems, maximum=_MAX_MODEMS)
         if min(latency_s, report_delay_s, boot_scale) < 0:
             raise Refused("simulator_negative_time")
+        if asterisk is not None and asterisk not in DIALECTS:
+            raise Refused("simulator_unknown_driver", driver=asterisk, known=", ".join(DIALECTS))
         self.directory = directory
+        self._driver = asterisk
+        self._asterisk_port = asterisk_port
+        self._asterisk_pace = asterisk_pace
+        #: what holds the modems, where they are behind an Asterisk
+        self.asterisk: AmiPeer | None = None
         self._modem_count = modems
         self._latency_s = latency_s
         self._profile = profile
@@ -99,6 +114,8 @@ class Simulator:
             self._remove_old_links()
             for modem in self.modems:
                 modem.plug(warm=True)
+            if self._driver is not None:
+                await self._start_asterisk(self._driver)
             self._is_ready = True
             self._write_known()
         except BaseException:
@@ -115,9 +132,33 @@ class Simulator:
         if self._server is not None:
             server, self._server = self._server, None
             await server.close()
+        if self.asterisk is not None:
+            await self.asterisk.die()
         for modem in self.modems:
             modem.unplug()
         self.network.close()
+
+    async def _start_asterisk(self, driver: str) -> None:
+        """Raises `Refused` where its port is taken."""
+        self.asterisk = AmiPeer(
+            self.ports, dialect=driver, pace=self._asterisk_pace, faults=self.at_hand_over
+        )
+        self.asterisk.port = self._asterisk_port
+        try:
+            await self.asterisk.start()
+        except OSError as error:
+            raise Refused(
+                "simulator_port_taken", port=self._asterisk_port, problem=error.strerror or str(error)
+            ) from error
+        known = json.dumps(self.asterisk.known(), ensure_ascii=False)
+        (self.directory / "asterisk.json").write_text(f"{known}\n", encoding="utf-8")
+
+    def at_hand_over(self, port: Path, number: str) -> tuple[FaultRule, ...]:
+        """For an Asterisk in front of the modems: what strikes a message for this number there."""
+        for modem in self.modems:
+            if self.directory / modem.port_name == port:
+                return self.faults.at_hand_over(modem.key, modem.names, number)
+        return ()
 
     def _remove_old_links(self) -> None:
         """A simulator that was killed left links, which by now may lead to a stranger's terminal."""

@@ -128,6 +128,9 @@ class AtHost:
             self._announced.append(line)
         elif line.startswith(_UNSOLICITED) or (waiting is None and line.startswith(_EITHER)):
             self._unsolicited(line)
+        elif waiting is not None and waiting.prompt and line.strip() == ">" and not waiting.future.done():
+            # with a line out of the blue right behind it
+            waiting.future.set_result(([], ">"))
         elif waiting is None or waiting.future.done():
             # of a command that was given up
             return

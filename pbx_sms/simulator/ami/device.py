@@ -20,23 +20,11 @@ from pbx_sms.simulator import alphabet
 from pbx_sms.simulator.ami import local_channel, received
 from pbx_sms.simulator.ami.at_host import AtHost, NoAnswer, PortGone
 from pbx_sms.simulator.ami.dialect import Dialect
+from pbx_sms.simulator.ami.pace import Pace as Pace
 from pbx_sms.simulator.ami.sent_parts import SentMessage, SentParts
 
 Headers = list[tuple[str, str]]
 _QUOTED = re.compile(r'"([^"]*)"?')
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pace:
-    """The driver's times, in seconds."""
-
-    command_s: float = 2.0
-    prompt_s: float = 5.0
-    pdu_s: float = 40.0
-    #: some makes lose the first character of a PDU that comes at once; the driver's thread is slow enough
-    prompt_pause_s: float = 0.03
-    retry_s: float = 1.0
-    poll_s: float = 2.0
 
 
 @dataclass(slots=True)
@@ -129,6 +117,10 @@ class Device:
     def queue_ussd(self, code: str) -> None:
         self._tasks.append(code)
         self._wake.set()
+
+    def show_counter(self) -> None:
+        """`TasksInQueue` is right again."""
+        self.shown_task_count = None
 
     def restart(self) -> None:
         """Closes the modem; it is opened again."""
@@ -274,11 +266,18 @@ class Device:
     def _tell_outcome(self, message: SentMessage, *, accepted: bool) -> None:
         if self._dialect.tells_status:
             status = "Sent" if accepted else "NotSent"
-            self.emit("SMSStatus", ("ID", message.message_id), ("Status", status))
+            for _ in range(message.told_count):
+                self.emit("SMSStatus", ("ID", message.message_id), ("Status", status))
         else:
             self._tell_report(message, accepted, 0, "", "", "")
 
     def _tell_report(
+        self, message: SentMessage, success: bool, kind: int, report: str, scts: str, dt: str
+    ) -> None:
+        for _ in range(message.told_count):
+            self._tell_report_once(message, success, kind, report, scts, dt)
+
+    def _tell_report_once(
         self, message: SentMessage, success: bool, kind: int, report: str, scts: str, dt: str
     ) -> None:
         self._run_dialplan(

@@ -14,6 +14,8 @@ class SentMessage:
     #: of the older driver, which tells the outcome by it
     message_id: str = ""
     is_refused: bool = False
+    #: a fault: each event about it is told so often
+    told_count: int = 1
     #: TP-MR of the accepted parts, in order, and the TP-Status that each was reported with
     references: list[int] = field(default_factory=list)
     statuses: dict[int, int] = field(default_factory=dict)

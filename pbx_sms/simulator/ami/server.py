@@ -12,12 +12,14 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
-from pbx_sms.simulator.ami import parts
+from pbx_sms.simulator.ami import device_entry, hand_over, parts
 from pbx_sms.simulator.ami.device import Device, Headers, Pace
 from pbx_sms.simulator.ami.dialect import DIALECTS
 from pbx_sms.simulator.ami.sent_parts import SentMessage
+from pbx_sms.simulator.fault_rule import FaultRule
 
 _GREETING = "Asterisk Call Manager/5.0.4\r\n"
 _MAX_LINE = 1024
@@ -31,21 +33,8 @@ _RIGHTS = {
     "Reset": {"system", "config"},
     "Restart": {"system", "config"},
 }
-#: columns of the device list that never differ here
-_SETTINGS = (
-    *(("IMEISetting", ""), ("IMSISetting", ""), ("ChannelLanguage", "en"), ("Context", "dongle-in")),
-    *(("Exten", ""), ("Group", "0"), ("RXGain", "0"), ("TXGain", "0"), ("U2DIAG", "-1")),
-    *(("UseCallingPres", "No"), ("DefaultCallingPres", "<Not set>"), ("AutoDeleteSMS", "Yes")),
-    *(("DisableSMS", "No"), ("ResetDongle", "Yes"), ("CallWaitingSetting", "auto"), ("DTMF", "relax")),
-    *(("MinimalDTMFGap", "45"), ("MinimalDTMFDuration", "80"), ("MinimalDTMFInterval", "200")),
-)
-_REGISTRATION = {
-    0: "Not registered, not searching",
-    1: "Registered, home network",
-    2: "Not registered, but searching",
-    3: "Registration denied",
-    5: "Registered, roaming",
-}
+
+Faulty = Callable[[Path, str], Sequence[FaultRule]]
 
 
 class _Session:
@@ -70,8 +59,11 @@ class AmiPeer:
         secret: str = "s3cret",
         rights: Sequence[str] = ("call", "reporting", "user", "system"),
         pace: Pace | None = None,
+        faults: Faulty | None = None,
     ) -> None:
-        self.dialect = DIALECTS[dialect]
+        """`faults`: what strikes when a message for this number is handed to the modem at this port."""
+        self._faults = faults
+        self.dialect_name, self.dialect = dialect, DIALECTS[dialect]
         self._ports = tuple(ports)
         self._username, self._secret = username, secret
         self.rights = set(rights)
@@ -80,6 +72,7 @@ class AmiPeer:
         self._server: asyncio.Server | None = None
         self._running: list[asyncio.Task[None]] = []
         self._talking: set[asyncio.Task[None]] = set()
+        self._crashing: asyncio.Task[None] | None = None
         self._reference = 0
         self.devices: list[Device] = []
         self.port = 0
@@ -96,15 +89,48 @@ class AmiPeer:
 
     async def die(self) -> None:
         """Everything at once: no session, no queue, no memory of what was sent. Any number of times."""
+        if self._crashing is not None and self._crashing is not asyncio.current_task():
+            self._crashing.cancel()
+            await asyncio.gather(self._crashing, return_exceptions=True)
         if self._server is not None:
             self._server.close()
             self._server = None
-        for session in tuple(self._sessions):
-            session.writer.transport.abort()
+        self.drop_links()
         for task in self._running:
             task.cancel()
         await asyncio.gather(*self._running, *self._talking, return_exceptions=True)
         self._running.clear()
+
+    def crash(self, back_after_s: float | None = None) -> None:
+        """Dies now; started again after so many seconds, where it is to be."""
+        self.drop_links()
+        self._crashing = asyncio.create_task(self._crash(back_after_s), name="asterisk crashes")
+
+    def come_back(self) -> None:
+        """Starts again after `crash`, where it has not."""
+        self._crashing = asyncio.create_task(self._crash(0.0), name="asterisk starts")
+
+    async def _crash(self, back_after_s: float | None) -> None:
+        await self.die()
+        if back_after_s is not None:
+            await asyncio.sleep(back_after_s)
+            await self.start()
+
+    def drop_links(self) -> None:
+        """Every session is cut off; Asterisk and its modems go on."""
+        for session in tuple(self._sessions):
+            session.writer.transport.abort()
+
+    def known(self) -> dict[str, object]:
+        """{"host", "port", "username", "secret", "driver", "devices"}: what whoever logs in must know."""
+        return {
+            "host": "127.0.0.1",
+            "port": self.port,
+            "username": self._username,
+            "secret": self._secret,
+            "driver": self.dialect_name,
+            "devices": [device.name for device in self.devices],
+        }
 
     def device(self, name: str) -> Device | None:
         return next((device for device in self.devices if device.name == name), None)
@@ -266,9 +292,14 @@ class AmiPeer:
             wants_report=wants_report,
             message_id=f"0x{self._reference:08x}",
         )
-        device.queue_message(message, built)
         own = [("ID", message.message_id)] if self.dialect.tells_status else []
-        self._answer(session, action, "Success", f"[{device.name}] SMS queued for send", *own)
+        queued = partial(
+            self._answer, session, action, "Success", f"[{device.name}] SMS queued for send", *own
+        )
+        rules = self._faults(device.path, number) if self._faults is not None else ()
+        hand_over.carry_out(
+            self, rules, device, message, built, answer=queued, hang_up=session.writer.transport.abort
+        )
 
     def _send_ussd(self, session: _Session, action: dict[str, str]) -> None:
         code = action.get("ussd", "")
@@ -296,7 +327,7 @@ class AmiPeer:
         wanted = action.get("device", "")
         shown = [device for device in self.devices if wanted in ("", device.name)]
         for device in shown:
-            session.write([("Event", f"{prefix}DeviceEntry"), *own, *_entry(device)])
+            session.write([("Event", f"{prefix}DeviceEntry"), *own, *device_entry.headers(device)])
         end = [("EventList", "Complete"), ("ListItems", str(len(shown)))]
         session.write([("Event", f"{prefix}ShowDevicesComplete"), *own, *end])
 
@@ -304,47 +335,3 @@ class AmiPeer:
 def unescaped(text: str) -> str:
     r"""C escapes as Asterisk resolves them in `Message`: `\n` is a line break, `\\` a backslash."""
     return re.sub(r"\\(.)", lambda found: _ESCAPES.get(found.group(1), found.group(1)), text)
-
-
-def _entry(device: Device) -> Headers:
-    def fact(name: str, default: str = "") -> str:
-        return device.facts.get(name, default)
-
-    path = str(device.path)
-    signal = f"{-113 + 2 * device.rssi} dBm" if device.rssi else "<= -113 dBm"
-    up = device.is_initialized
-    registration = _REGISTRATION.get(device.registration, "Unknown") if up else "Unknown"
-    return [
-        ("Device", device.name),
-        ("AudioSetting", path),
-        ("DataSetting", path),
-        *_SETTINGS,
-        ("State", device.state),
-        ("AudioState", path),
-        ("DataState", path),
-        ("Voice", "Yes" if up else "No"),
-        ("SMS", "Yes" if up else "No"),
-        ("Manufacturer", fact("Manufacturer")),
-        ("Model", fact("Model")),
-        ("Firmware", fact("Firmware")),
-        ("IMEIState", fact("IMEIState")),
-        ("IMSIState", fact("IMSIState")),
-        ("GSMRegistrationStatus", registration),
-        ("RSSI", f"{device.rssi}, {signal}"),
-        ("Mode", "No Service"),
-        ("Submode", "No service"),
-        ("ProviderName", fact("ProviderName", "NONE")),
-        ("LocationAreaCode", ""),
-        ("CellID", ""),
-        ("SubscriberNumber", fact("SubscriberNumber", "Unknown")),
-        ("SMSServiceCenter", fact("SMSServiceCenter")),
-        ("UseUCS2Encoding", "No"),
-        ("TasksInQueue", str(device.task_count)),
-        ("CommandsInQueue", str(device.command_count)),
-        ("CallWaitingState", "Disabled"),
-        ("CurrentDeviceState", "start" if up else "stop"),
-        ("DesiredDeviceState", "start"),
-        ("CallsChannels", "1" if device.in_call else "0"),
-        *((name, "0") for name in ("Active", "Held", "Dialing", "Alerting", "Incoming", "Waiting")),
-        *(("Releasing", "0"), ("Initializing", "0")),
-    ]
