@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import shutil
 import signal
+import socket
 import subprocess
 from pathlib import Path
 
@@ -177,5 +178,12 @@ class Telephones:
 
 
 def _even_port() -> int:
-    """For sound: the next one is for its control. The kernel hands out odd ones to those that ask."""
-    return free_port() // 2 * 2
+    """For sound: the next one is for its control, and two more for pictures. The kernel hands out odd ones to
+    those that ask."""
+    while True:
+        port = free_port() // 2 * 2
+        with contextlib.ExitStack() as probes, contextlib.suppress(OSError):
+            for number in range(port, port + 4):
+                probe = probes.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+                probe.bind(("127.0.0.1", number))
+            return port

@@ -95,3 +95,57 @@ async def test_a_wrong_token_is_told_to_the_call(
     await asyncio.to_thread(asterisk.cli, "dialplan set global PBXSMS_TOKEN secret")
     await call(asterisk, "send")
     assert (await script.heard("Done", 2))["Result"] == "ACCEPTED"
+
+
+@pytest.mark.parametrize("command", ["dialplan reload", "core reload"])
+async def test_a_reload_while_the_dialplan_waits_changes_nothing_for_the_caller(
+    asterisk: AsteriskServer, rig: Rig, script: ScriptClient, sqlite_database: Database, command: str
+) -> None:
+    await rig.begin(asterisk)
+    with sqlite_database.begin():
+        # nobody else can commit: the answer does not come yet
+        await call(asterisk, "send")
+        await script.heard("PbxSmsSend")
+        await asyncio.to_thread(asterisk.cli, command)
+    done = await script.heard("Done")
+    assert (done["Result"], done["Reason"], done["AskedAs"]) == ("ACCEPTED", "", "order-1")
+    assert len(stored(sqlite_database)) == 1
+
+
+async def test_a_reload_while_nobody_answers_still_ends_in_the_fall_back(
+    asterisk: AsteriskServer, script: ScriptClient
+) -> None:
+    await call(asterisk, "send")
+    await script.heard("PbxSmsSend")
+    await asyncio.to_thread(asterisk.cli, "dialplan reload")
+    await script.heard("PbxSmsSend", 2)
+    await asyncio.to_thread(asterisk.cli, "core reload")
+    done = await script.heard("Done")
+    assert (done["Result"], done["Reason"]) == ("NOANSWER", "no_answer")
+
+
+async def test_asterisk_killed_while_the_dialplan_waits_leaves_one_message_whoever_asks_again(
+    asterisk: AsteriskServer, rig: Rig, sqlite_database: Database
+) -> None:
+    session = await rig.begin(asterisk)
+    async with ScriptClient(asterisk.port) as script:
+        with sqlite_database.begin():
+            await call(asterisk, "send")
+            await script.heard("PbxSmsSend")
+            await asyncio.to_thread(asterisk.kill)
+            while session.is_up:
+                await session.wait_up(0)
+                await asyncio.sleep(0)
+    await asyncio.to_thread(asterisk.start)
+    assert await session.wait_up(20)
+    async with ScriptClient(asterisk.port) as script:
+        # the call is gone with its Asterisk; it comes again, and asks for the same
+        await call(asterisk, "send")
+        done = await script.heard("Done")
+    assert (done["Result"], done["AskedAs"]) == ("ACCEPTED", "order-1")
+    assert len(stored(sqlite_database)) == 1
+
+
+def stored(database: Database) -> list[str]:
+    with database.read() as connection:
+        return list(connection.execute(select(schema.messages.c.text)).scalars())

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
+from asterisk_server import AsteriskServer
 from script_rig import real_asterisk
 
 from pbx_sms import config
@@ -49,7 +50,12 @@ port = "{modem}"
 class WholeOffice:
     """Started with `with`; the engine by `start_engine`, when everything else is there."""
 
-    def __init__(self, folder: Path, url: str) -> None:
+    def __init__(
+        self, folder: Path, url: str, *, asterisk: AsteriskServer | None = None, more: str = ""
+    ) -> None:
+        """`asterisk`: one that runs already and is not this office's to remove; `more`: further settings."""
+        self._given = asterisk
+        self._more = more
         self._folder = folder
         self._url = url
         self._stack = ExitStack()
@@ -65,13 +71,15 @@ class WholeOffice:
                 seed="office",
             )
         )
-        self.asterisk = real_asterisk()
-        self._stack.callback(self.asterisk.remove)
+        self.asterisk = self._given or real_asterisk()
+        if self._given is None:
+            self._stack.callback(self.asterisk.remove)
         self.database: Database = open_database(self._url)
         self._stack.callback(self.database.close)
         self._settings_path = self._folder / "office.toml"
         self._settings_path.write_text(
-            _SETTINGS.format(url=self._url, asterisk=self.asterisk.port, modem=self.simulator.ports[0]),
+            _SETTINGS.format(url=self._url, asterisk=self.asterisk.port, modem=self.simulator.ports[0])
+            + self._more,
             encoding="utf-8",
         )
         self.settings = config.load(str(self._settings_path))
