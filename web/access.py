@@ -42,9 +42,11 @@ from web.failed_sign_ins import FailedSignIns
 blueprint = Blueprint("access", __name__)
 
 #: what someone who is not signed in may reach
-OPEN_ENDPOINTS = frozenset({"access.sign_in", "static", "health", "languages.switch"})
+OPEN_ENDPOINTS = frozenset(
+    {"access.sign_in", "static", "assets.bootstrap", "health", "languages.switch", "looks.choose"}
+)
 #: orders that every signed-in user may give
-ORDERS_OF_EVERYONE = frozenset({"access.sign_out", "languages.switch", "access.sign_in"})
+ORDERS_OF_EVERYONE = frozenset({"access.sign_out", "languages.switch", "looks.choose", "access.sign_in"})
 SESSION_LIFETIME = timedelta(hours=12)
 
 View = TypeVar("View", bound=Callable[..., Any])

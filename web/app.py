@@ -13,6 +13,7 @@ from pbx_sms.config import Settings
 from pbx_sms.storage.engine import Database, open_database
 from web import (
     access,
+    assets,
     audience_pages,
     broadcaster,
     contact_pages,
@@ -24,6 +25,7 @@ from web import (
     languages,
     list_pages,
     live_log,
+    looks,
     mailing_pages,
     missed_pages,
     overview,
@@ -47,7 +49,7 @@ from web.mounting import BehindTrustedProxies, UnderPrefix
 from web.starts import Starts
 from web.uploads import Uploads
 
-#: scripts, styles and pictures are our own files; nothing is inline and nothing comes from elsewhere
+#: scripts, styles and pictures come from here alone; nothing is inline and nothing comes from elsewhere
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'self'"
@@ -99,9 +101,11 @@ def create_app(settings: Settings, database: Database | None = None) -> Flask:
     access.init_app(app, FailedSignIns(time.monotonic))
     CSRFProtect(app)
     languages.init_app(app, settings.sending.time_zone)
+    assets.init_app(app)
     presentation.init_app(app, settings.sending.time_zone)
     failures.init_app(app)
     for pages in (
+        looks,
         overview,
         upload_pages,
         list_pages,

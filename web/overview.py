@@ -24,7 +24,7 @@ def show() -> ResponseReturnValue:
         counts = views.counts_by_state(connection, [mailing.mailing_id for mailing in mailings])
         lists = views.lists_newest_first(connection, limit=NEWEST)
     return render_template(
-        "overview.html",
+        "today.html",
         mailings=mailings,
         counts=counts,
         lists=lists,

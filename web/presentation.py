@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Mapping
 from datetime import datetime
-from functools import cache
-from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import phonenumbers
 from babel.dates import format_date, format_datetime, format_time
 from babel.numbers import format_decimal
-from flask import Flask, url_for
+from flask import Flask
 from flask_babel import gettext as _
 from flask_login import current_user
 
 from pbx_sms.core.planning import weekly_hours
 from pbx_sms.operations import inbox
-from web import languages
+from web import languages, looks, navigation
 from web.context import database
 
 #: message state → the colour family of its mark
@@ -69,57 +66,19 @@ def init_app(app: Flask, time_zone: str) -> None:
         role=role_name,
         tone=lambda state: TONES.get(state, "off"),
     )
-    static_folder = Path(str(app.static_folder))
-
-    @cache
-    def fingerprint(name: str) -> str:
-        return hashlib.sha256((static_folder / name).read_bytes()).hexdigest()[:10]
-
-    def asset(name: str) -> str:
-        """The address of a static file, which changes with its content: it may be kept for long."""
-        return url_for("static", filename=name, v=fingerprint(name))
-
-    app.jinja_env.globals.update(
-        asset=asset, reason=reason, summary=summary, section_of=section_of, groups=GROUPS
-    )
+    app.jinja_env.globals.update(reason=reason, summary=summary, groups=GROUPS, menu=navigation.MENU)
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
     app.context_processor(
         lambda: {
             "language": languages.current(),
             "language_names": languages.NAMES,
+            "look": looks.current(),
+            "look_names": looks.NAMES,
             "may_order": current_user.is_authenticated and current_user.may_order,
             "open_inbox": lambda: inbox.open_count(database()),
         }
     )
-
-
-def section_of(endpoint: str) -> str:
-    """Which item of the menu a page belongs to."""
-    match endpoint.split(".")[0]:
-        case "upload_pages" | "list_pages":
-            return "lists"
-        case "tariff_pages":
-            return "tariffs"
-        case (
-            "mailing_pages"
-            | "forecast_pages"
-            | "cost_pages"
-            | "start_pages"
-            | "audience_pages"
-            | "starting_pages"
-            | "unknown_pages"
-            | "series_pages"
-            | "trial_pages"
-            | "plan_pages"
-        ):
-            return "mailings"
-        case "contact_pages" | "group_pages" | "template_pages":
-            return "contacts"
-        case "route_pages":
-            return "overview"
-        case other:
-            return other
 
 
 def reason(code: str | None, params: Mapping[str, Any] | None = None) -> str:

@@ -18,7 +18,7 @@ from pbx_sms.storage.users import Role
 from web import state_folder
 from web.failed_sign_ins import MAX_PER_ADDRESS, MAX_PER_NAME, WINDOW_S, FailedSignIns
 
-OPEN = {"access.sign_in", "static", "health", "languages.switch"}
+OPEN = {"access.sign_in", "static", "assets.bootstrap", "health", "languages.switch", "looks.choose"}
 ORDERING = [Role.ADMIN, Role.OPERATOR, Role.RECEPTIONIST]
 
 
