@@ -46,7 +46,7 @@ def layered_bootstrap() -> bytes:
     """Bootstrap in a cascade layer: whatever our own sheets say wins, however its selectors weigh."""
     package = find_spec("flask_bootstrap")
     if package is None or package.origin is None:
-        raise FileNotFoundError("flask_bootstrap")
+        raise FileNotFoundError("Bootstrap-Flask is not installed: pip install -r requirements.txt")
     sheet = (Path(package.origin).parent / _IN_THE_PACKAGE).read_text(encoding="utf-8")
     sheet = sheet.removeprefix('@charset "UTF-8";').partition("/*# sourceMappingURL")[0]
     return f"@layer bootstrap{{{sheet}}}\n".encode()
