@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from pbx_sms.cli import unknown_messages
 from pbx_sms.cli.arguments import Commands, add_command, add_group, from_base64, positive, seconds
@@ -12,7 +13,7 @@ from pbx_sms.cli.context import Context
 from pbx_sms.cli.output import Column, Output, key
 from pbx_sms.core.mailing import MailingKind
 from pbx_sms.core.message import MessageState
-from pbx_sms.operations import messages
+from pbx_sms.operations import message_search, messages
 
 
 def add_commands(commands: Commands) -> None:
@@ -35,6 +36,14 @@ def add_commands(commands: Commands) -> None:
     every = add_command(group, "list", list_messages, "Show messages.")
     every.add_argument("--state", choices=[str(state) for state in MessageState])
     every.add_argument("--mailing", metavar="ID", type=positive)
+    every.add_argument("--text", metavar="T", default="", help="a piece of the text, from three letters")
+    every.add_argument("--number", metavar="N", default="", help="the number, or its last digits (four or more)")
+    every.add_argument(
+        "--from", dest="since", metavar="TIME", help="made then or later: 2026-11-22, 2026-11-22T10:00Z"
+    )
+    every.add_argument(
+        "--to", dest="until", metavar="TIME", help="made before then; of a day, until the day is over"
+    )
 
     one = add_command(group, "show", show, "Show one message with everything that happened to it.")
     one.add_argument("id", metavar="ID", type=positive)
@@ -64,12 +73,7 @@ def send(context: Context, args: argparse.Namespace) -> int:
 
 def list_messages(context: Context, args: argparse.Namespace) -> int:
     output = context.output
-    rows = messages.list_messages(
-        context.database,
-        context.settings,
-        state=MessageState(args.state) if args.state else None,
-        mailing_id=args.mailing,
-    )
+    rows = _found(context, args)
     columns = (
         Column("cli_column_message", key("message_id")),
         Column("cli_column_number", key("number")),
@@ -82,6 +86,24 @@ def list_messages(context: Context, args: argparse.Namespace) -> int:
     )
     output.rows(rows, columns, empty="cli_no_messages")
     return 0
+
+
+def _found(context: Context, args: argparse.Namespace) -> Iterator[Mapping[str, Any]]:
+    settings = context.settings
+    state = MessageState(args.state) if args.state else None
+    if not (args.text or args.number or args.since or args.until):
+        return messages.list_messages(context.database, settings, state=state, mailing_id=args.mailing)
+    zone = ZoneInfo(settings.sending.time_zone)
+    wanted = message_search.criteria(
+        settings,
+        text=args.text,
+        number=args.number,
+        states=frozenset([state] if state else []),
+        mailing_id=args.mailing,
+        from_at=message_search.moment(args.since, zone),
+        before_at=message_search.moment(args.until, zone, is_end=True),
+    )
+    return message_search.every(context.database, settings, wanted)
 
 
 def show(context: Context, args: argparse.Namespace) -> int:
@@ -125,6 +147,7 @@ def _story(output: Output, message: Mapping[str, Any]) -> list[str]:
     for event in message["events"]:
         words = (output.time(event["at"]), event["state"], event["sim"], output.reason(event))
         lines.append("  ".join(output.cell(word) for word in words if word))
+    lines += [output.sentence("cli_story_reply", _told(output, reply)) for reply in message["replies"]]
     return lines
 
 

@@ -53,7 +53,7 @@ def run(context: Context, args: argparse.Namespace) -> int:
 def duties(settings: Settings) -> list[Duty]:
     """What the engine looks after beside the sending: orders of `operations` that nobody gives by hand."""
     from pbx_sms.engine.scheduler import Duty
-    from pbx_sms.operations import forecasts, missed_calls, notify, planning, series
+    from pbx_sms.operations import forecasts, message_search, missed_calls, notify, planning, series
     from pbx_sms.operations.planning.duty import EVERY_S
     from pbx_sms.operations.routing import replanning
 
@@ -76,6 +76,7 @@ def duties(settings: Settings) -> list[Duty]:
             every_s=MISSED_CALLS_S,
             carry_out=lambda database: missed_calls.send_due(database, settings),
         ),
+        Duty(name="search", every_s=message_search.EVERY_S, carry_out=message_search.Keeper().look),
     ]
 
 

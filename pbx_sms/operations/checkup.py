@@ -9,9 +9,12 @@ from __future__ import annotations
 from typing import Any
 
 from pbx_sms.core.reason import Reason
+from pbx_sms.operations import message_search
 from pbx_sms.storage import agents, devices
 from pbx_sms.storage.engine import Database
 
+#: messages that the index of the search may lack without a word about it
+MUCH_BEHIND = 2_000
 #: of a modem that does what it is for
 _WORKING = frozenset({"registered", "in_call"})
 
@@ -28,12 +31,20 @@ def finding(
     }
 
 
+def _search(database: Database) -> dict[str, Any]:
+    """Behind by some thousands, the index is being made; no message is missing meanwhile."""
+    behind = message_search.behind(database)
+    if behind <= MUCH_BEHIND:
+        return finding("search")
+    return finding("search", reason=Reason("search_index_behind", {"behind": behind}))
+
+
 def check_database(database: Database) -> list[dict[str, Any]]:
     """Of a database that could be opened: it, the engines, every modem."""
     with database.read() as connection:
         is_alive = agents.is_any_alive(connection, database.now())
         modems = devices.modem_states(connection)
-    found = [finding("database")]
+    found = [finding("database"), _search(database)]
     if not is_alive:
         found.append(finding("engine", "wrong", reason=Reason("no_engine")))
         # what it has written about its modems is of another day

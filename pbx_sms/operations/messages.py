@@ -19,7 +19,7 @@ from pbx_sms.core.msisdn import Normalizer, Rejected
 from pbx_sms.errors import Conflict, NotFound, Refused
 from pbx_sms.operations.routing.choice import RouteChooser
 from pbx_sms.operations.sims import label_of
-from pbx_sms.storage import agents, devices, events, messages, queue, stop_list
+from pbx_sms.storage import agents, answered, devices, events, messages, queue, stop_list
 from pbx_sms.storage.engine import Database
 from pbx_sms.storage.events import NewEvent
 from pbx_sms.storage.messages import MessageRow
@@ -88,7 +88,7 @@ def list_messages(
             page = messages.select_rows(
                 connection, state=state, mailing_id=mailing_id, after_id=after_id, limit=_PAGE
             )
-        yield from (_shown(settings, row) for row in page)
+        yield from (shown(settings, row) for row in page)
         if len(page) < _PAGE:
             return
         after_id = page[-1].message_id
@@ -97,13 +97,15 @@ def list_messages(
 def show(database: Database, settings: Settings, message_id: int) -> dict[str, Any]:
     """As `list_messages`, and besides "created_at", "not_before_at", "expires_at", "request_key",
     "part_list", "attempts", "events": lists of what `storage.messages` calls PartRow, AttemptRow and
-    MessageEvent. Refused: no_such_message."""
+    MessageEvent; "replies": [{"inbound_id", "received_at", "text", "is_stop"}], what came in that may
+    answer it. Refused: no_such_message."""
     with database.read() as connection:
         row = _existing(messages.by_id(connection, message_id), message_id)
         part_rows = messages.parts_of(connection, message_id)
         attempt_rows = messages.attempts_of(connection, message_id)
         event_rows = messages.events_of(connection, message_id)
-    return _shown(settings, row) | {
+        reply_rows = answered.replies_to(connection, message_id)
+    return shown(settings, row) | {
         "created_at": row.created_at,
         "not_before_at": row.not_before_at,
         "expires_at": row.expires_at,
@@ -111,6 +113,7 @@ def show(database: Database, settings: Settings, message_id: int) -> dict[str, A
         "part_list": [asdict(part) for part in part_rows],
         "attempts": [asdict(attempt) for attempt in attempt_rows],
         "events": [asdict(event) for event in event_rows],
+        "replies": [asdict(reply) for reply in reply_rows],
     }
 
 
@@ -144,7 +147,7 @@ def wait_for_end(database: Database, settings: Settings, message_id: int, timeou
                 no_engine = row.state in OPEN_STATES and not agents.is_any_alive(connection, database.now())
             left_s = deadline - time.monotonic()
             if _has_ended(database, settings, row) or left_s <= 0:
-                shown = _shown(settings, row)
+                shown = shown(settings, row)
                 return shown | {"reason": "no_engine", "reason_params": {}} if no_engine else shown
             # a lost nudge costs a second
             wakeup.wait(min(left_s, 1.0))
@@ -243,7 +246,8 @@ def _has_ended(database: Database, settings: Settings, row: MessageRow) -> bool:
     return row.submitted_at is not None and row.submitted_at + report_deadline(settings) < database.now()
 
 
-def _shown(settings: Settings, row: MessageRow) -> dict[str, Any]:
+def shown(settings: Settings, row: MessageRow) -> dict[str, Any]:
+    """The message as `list_messages` tells it."""
     return {
         "message_id": row.message_id,
         "mailing_id": row.mailing_id,

@@ -126,6 +126,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Attempt for part {part}: {started_at}, SIM {sim}: {kind}, answer “{code}”",
         "Попытка для части {part}: {started_at}, SIM-карта {sim}: {kind}, ответ «{code}»",
     ),
+    "cli_story_reply": (
+        "{received_at}: came in from the number: “{text}”",
+        "{received_at}: пришло с этого номера: «{text}»",
+    ),
     # stop list
     "cli_stop_added": (
         "{number} is on the stop list. Messages that will not be sent: {suppressed}.",

@@ -7,6 +7,7 @@ NORMAL a commit may vanish at power loss, and an intent to submit must not).
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -219,9 +220,14 @@ def open_database(url: str, *, clock: Clock | None = None) -> Database:
 
 
 def newest_revision() -> str:
-    """The newest migration, by its file's name: reading the scripts would cost every command a third of a
-    second."""
-    return max(path.name.partition("_")[0] for path in (MIGRATIONS / "versions").glob("[0-9]*_*.py"))
+    """The migration that no other one follows, as their files say: loading the scripts would cost every command
+    a third of a second."""
+    texts = [path.read_text(encoding="utf-8") for path in (MIGRATIONS / "versions").glob("[0-9]*_*.py")]
+    revisions, followed = (
+        {found[1] for one in texts if (found := re.search(rf'^{name} = "(\w+)"', one, re.MULTILINE))}
+        for name in ("revision", "down_revision")
+    )
+    return max(revisions - followed)
 
 
 def _revision(connection: Connection) -> str | None:

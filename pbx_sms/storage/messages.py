@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, or_, select
+from sqlalchemy import BigInteger, Connection, Row, func, or_, select, type_coerce
 
 from pbx_sms.core.mailing import MailingState
 from pbx_sms.core.message import MessageState, PartState
@@ -126,6 +126,36 @@ def of_number(connection: Connection, msisdn: str, *, limit: int) -> list[Messag
         .limit(limit)
     )
     return [_message(row) for row in connection.execute(query)]
+
+
+def by_ids(connection: Connection, message_ids: Sequence[int]) -> list[MessageRow]:
+    """The messages in the order of `message_ids`."""
+    found = connection.execute(_query().where(messages.c.message_id.in_(message_ids)))
+    rows = {row.message_id: _message(row) for row in found}
+    return [rows[message_id] for message_id in message_ids if message_id in rows]
+
+
+def made_at(connection: Connection, message_id: int) -> datetime | None:
+    """When the message, or the next one that there is, was made."""
+    query = select(messages.c.created_at).where(messages.c.message_id >= message_id)
+    return connection.execute(query.order_by(messages.c.message_id).limit(1)).scalar_one_or_none()
+
+
+def first_id_after(connection: Connection, message_id: int) -> int | None:
+    return connection.execute(
+        select(func.min(messages.c.message_id)).where(messages.c.message_id > message_id)
+    ).scalar_one()
+
+
+def texts_between(connection: Connection, first_id: int, last_id: int) -> list[Row[Any]]:
+    """(message_id, text, number, created_us) of each, in order; the instant in microseconds as it is stored."""
+    query = select(
+        messages.c.message_id,
+        messages.c.text,
+        messages.c.msisdn.label("number"),
+        type_coerce(messages.c.created_at, BigInteger).label("created_us"),
+    ).where(messages.c.message_id.between(first_id, last_id))
+    return list(connection.execute(query.order_by(messages.c.message_id)))
 
 
 def parts_of(connection: Connection, message_id: int) -> list[PartRow]:

@@ -149,6 +149,24 @@ def test_messages_are_listed_by_state(pbx_sms: Command) -> None:
     assert of_mailing.objects() == []
 
 
+def test_messages_are_found_by_text_number_and_day(pbx_sms: Command) -> None:
+    assert pbx_sms("send", "+79161234567", "Ёлка готова").status == 0
+    assert pbx_sms("send", "+79161234568", "Стол готов").status == 0
+    by_text, by_number, both, later, short = pbx_sms.all(
+        ("message", "list", "--text", "елка", "--json"),
+        ("message", "list", "--number", "4568", "--from", "2020-01-01", "--json"),
+        ("message", "list", "--text", "готов", "--state", "queued", "--json"),
+        ("message", "list", "--text", "готов", "--from", "2100-01-01"),
+        ("message", "list", "--text", "го"),
+    )
+    assert [row["text"] for row in by_text.objects()] == ["Ёлка готова"]
+    assert [row["number"] for row in by_number.objects()] == ["+79161234568"]
+    assert [row["message_id"] for row in both.objects()] == [2, 1]
+    assert later.out == "There are no such messages.\n"
+    assert "at least 3 letters" in short.refusal()
+    assert "is no time" in pbx_sms("message", "list", "--to", "вчера").refusal()
+
+
 def test_show_tells_the_whole_story(pbx_sms: Command) -> None:
     assert pbx_sms("send", "+79161234567", "я" * 71, "--id", "k").status == 0
     shown = pbx_sms("message", "show", "1", "--json").object()

@@ -26,6 +26,7 @@ from pbx_sms.storage.schema.person_caps import person_caps
 from pbx_sms.storage.schema.planning import sending_windows
 from pbx_sms.storage.schema.routes import routes, routing_rules, routing_state
 from pbx_sms.storage.schema.scripting import script_cursors, script_orders
+from pbx_sms.storage.schema.search import message_blocks
 from pbx_sms.storage.schema.sending import (
     attempts,
     events,
@@ -57,6 +58,7 @@ __all__ = [
     "list_files",
     "lists",
     "mailings",
+    "message_blocks",
     "messages",
     "metadata",
     "missed_calls",

@@ -233,6 +233,10 @@ events = Table(
 )
 
 
+#: how messages end that did not arrive: few among many
+BAD_ENDS = ("undelivered", "failed", "cancelled", "suppressed", "expired")
+
+
 def _where(clause: Any) -> dict[str, Any]:
     return {"sqlite_where": clause, "postgresql_where": clause}
 
@@ -262,6 +266,13 @@ Index(
 )
 #: what a person has to decide about: few among many
 Index("ix_messages_unknown", messages.c.message_id, **_where(messages.c.state == "unknown"))
+#: what did not arrive, whatever mailing it was of. What is sent and arrives never enters it
+Index(
+    "ix_messages_bad_end",
+    messages.c.state,
+    messages.c.message_id,
+    **_where(messages.c.state.in_(BAD_ENDS)),
+)
 Index("ix_messages_mailing_id_row", messages.c.mailing_id, messages.c.row)
 Index("ix_messages_msisdn", messages.c.msisdn)
 Index("ix_left_out_msisdn", left_out.c.msisdn)
