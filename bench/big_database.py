@@ -3,8 +3,8 @@
     python bench/big_database.py URL          (of a database that does not exist yet, or is empty)
 
 The rows are those that the program would have written, the same in every run, but put in as fast as the
-database takes them: no constraint is checked, and the indexes are made at the end. Then the index of the search
-is caught up with. `BIG` has 200,000 finished messages, `RUNNING` 100,000 of which 60,000 wait.
+database takes them: no constraint is checked, and the indexes are made at the end; then the index of the
+search. `BIG` has 200,000 finished messages, `RUNNING` 100,000 of which 60,000 wait.
 """
 
 from __future__ import annotations
@@ -53,7 +53,13 @@ _TEXTS = (
     "{name}! Скидка 20% на всё до конца недели, промокод LETO{order}. Не хотите получать: ответьте СТОП",
     "Order {order} has left the warehouse and will be with you today between {hour} and 21 o'clock.",
 )
-_STATES = (("delivered", 0.90), ("submitted", 0.95), ("undelivered", 0.97), ("failed", 0.995), ("unknown", 1.0))
+_STATES = (
+    ("delivered", 0.90),
+    ("submitted", 0.95),
+    ("undelivered", 0.97),
+    ("failed", 0.995),
+    ("unknown", 1.0),
+)
 
 Rows = Iterator[tuple[Any, ...]]
 
@@ -102,7 +108,9 @@ def _messages() -> list[tuple[Any, ...]]:
                 state = "queued"
             at = start + (row * 3_600 * _S) // count
             message_id = len(made) + 1
-            made.append((message_id, mailing_id, row + 2, text, parts, state, start, at, message_id % SIMS + 1))
+            made.append(
+                (message_id, mailing_id, row + 2, text, parts, state, start, at, message_id % SIMS + 1)
+            )
     return made
 
 
@@ -122,7 +130,9 @@ def messages() -> Rows:
 def parts() -> Rows:
     for message_id, _, _, _, count, state, _, at, sim in _messages():
         of_part = {"queued": "pending", "failed": "refused", "unknown": "unknown"}.get(state, "submitted")
-        report = {"delivered": "delivered", "undelivered": "failed", "submitted": "pending"}.get(state, "none")
+        report = {"delivered": "delivered", "undelivered": "failed", "submitted": "pending"}.get(
+            state, "none"
+        )
         for part in range(1, count + 1):
             yield (message_id, part, of_part, None if state == "queued" else sim, message_id % 256,
                    at if of_part == "submitted" else None, report)  # fmt: skip
@@ -153,8 +163,8 @@ def lists() -> Rows:
     for number in range(1, DRAFT_LIST + 1):
         rows = DRAFT_ROWS if number == DRAFT_LIST else LIST_ROWS
         at = NOW - _YEARS + number * _S
-        yield (number, f"Список {number}", "ready", f"клиенты {number}.xlsx", "xlsx", "Лист1", 1, 0, "Телефон",
-               "ru", rows, rows, rows, 0, 0, at, "анна")  # fmt: skip
+        yield (number, f"Список {number}", "ready", f"клиенты {number}.xlsx", "xlsx", "Лист1", 1, 0,
+               "Телефон", "ru", rows, rows, rows, 0, 0, at, "анна")  # fmt: skip
 
 
 def list_columns() -> Rows:
@@ -254,14 +264,14 @@ TABLES: dict[str, tuple[str, Callable[[], Iterable[tuple[Any, ...]]]]] = {
     "inbound": ("sim_id sender msisdn text sent_at received_at is_stop state", inbound),
     "missed_calls": ("call_id caller msisdn did rule called_at missed_at text state next_at", missed_calls),
     "mailings": (
-        "mailing_id name kind rank state list_id text repeats message_count part_count left_out_count created_at"
-        " created_by started_at finished_at",
+        "mailing_id name kind rank state list_id text repeats message_count part_count left_out_count"
+        " created_at created_by started_at finished_at",
         mailings,
     ),
     "left_out": ("mailing_id row msisdn reason_code reason_params", left_out),
     "messages": (
-        "message_id mailing_id row rank msisdn text encoding part_count state reason_code reason_params sim_id"
-        " attempt_count wants_report created_at submitted_at delivered_at",
+        "message_id mailing_id row rank msisdn text encoding part_count state reason_code reason_params"
+        " sim_id attempt_count wants_report created_at submitted_at delivered_at",
         messages,
     ),
     "parts": ("message_id part state sim_id reference submitted_at report", parts),
@@ -278,12 +288,14 @@ def make(url: str) -> None:
     upgrade(url)
     if make_url(url).drivername.startswith("sqlite"):
         _into_sqlite(str(make_url(url).database))
+        _index(url)
     else:
         _into_postgresql(url)
+
+
+def _index(url: str) -> None:
     database = open_database(url)
-    began = time.monotonic()
     Keeper().catch_up(database)
-    print(f"  index of the search: {time.monotonic() - began:.0f} s", file=sys.stderr)
     database.close()
 
 
@@ -292,7 +304,9 @@ def _into_sqlite(path: str) -> None:
     for pragma in ("synchronous=OFF", "journal_mode=OFF", "foreign_keys=OFF", "cache_size=-400000"):
         file.execute(f"PRAGMA {pragma}")
     file.execute("BEGIN")
-    indexes = file.execute("SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL").fetchall()
+    indexes = file.execute(
+        "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL"
+    ).fetchall()
     for name, _ in indexes:
         file.execute(f"DROP INDEX {name}")
     for table, (columns, rows) in TABLES.items():
@@ -308,31 +322,30 @@ def _into_sqlite(path: str) -> None:
 
 def _into_postgresql(url: str) -> None:
     with postgresql.connect(url) as server:
-        server.autocommit = False
-        server.execute("SET session_replication_role = replica")
-        server.execute("SET maintenance_work_mem = '256MB'")
-        indexes = server.execute(
+        execute: Callable[[str], Any] = server.execute  # type: ignore[assignment]
+        execute("SET session_replication_role = replica")
+        execute("SET maintenance_work_mem = '256MB'")
+        execute("SET synchronous_commit = off")
+        indexes = execute(
             "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public' AND indexname NOT IN"
-            " (SELECT conname FROM pg_constraint) AND tablename <> 'message_blocks'"
+            " (SELECT conname FROM pg_constraint)"
         ).fetchall()
         for name, _ in indexes:
-            server.execute(f"DROP INDEX {name}")  # type: ignore[arg-type]
+            execute(f"DROP INDEX {name}")
         for table, (columns, rows) in TABLES.items():
-            with server.cursor().copy(f"COPY {table} ({_quoted(columns.split())}) FROM STDIN") as copy:  # type: ignore[arg-type]
+            statement: Any = f"COPY {table} ({_quoted(columns.split())}) FROM STDIN"
+            with server.cursor().copy(statement) as copy:
                 for row in rows():
                     copy.write_row(row)
-        for _, sql in indexes:
-            server.execute(sql)  # type: ignore[arg-type]
-        for table in TABLES:
             key = metadata.tables[table].autoincrement_column
             if key is not None:
-                server.execute(  # type: ignore[arg-type]
-                    f"SELECT setval(pg_get_serial_sequence('{table}', '{key.name}'), max({key.name})) FROM {table}"
-                )
-        server.commit()
-        server.autocommit = True
+                sequence = f"pg_get_serial_sequence('{table}', '{key.name}')"
+                execute(f"SELECT setval({sequence}, max({key.name})) FROM {table}")
+        _index(url)
+        for _, sql in indexes:
+            execute(sql)
         # as the server does by itself in time
-        server.execute("VACUUM ANALYZE")
+        execute("VACUUM ANALYZE")
 
 
 def _quoted(names: list[str]) -> str:

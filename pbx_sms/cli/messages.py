@@ -37,7 +37,7 @@ def add_commands(commands: Commands) -> None:
     every.add_argument("--state", choices=[str(state) for state in MessageState])
     every.add_argument("--mailing", metavar="ID", type=positive)
     every.add_argument("--text", metavar="T", default="", help="a piece of the text, from three letters")
-    every.add_argument("--number", metavar="N", default="", help="the number, or its last digits (four or more)")
+    every.add_argument("--number", metavar="N", default="", help="the number, or its last digits")
     every.add_argument(
         "--from", dest="since", metavar="TIME", help="made then or later: 2026-11-22, 2026-11-22T10:00Z"
     )

@@ -67,7 +67,7 @@ def criteria(
 
 
 def moment(typed: str | None, zone: ZoneInfo, *, is_end: bool = False) -> datetime | None:
-    """ISO 8601. A day begins at the office's midnight, and where it `is_end`s a time, is a part of it. Another
+    """ISO 8601. A day begins at the office's midnight; as the end of a time it is a part of it. Another
     instant without a zone is UTC. Refused: search_time_unreadable."""
     if not typed:
         return None
@@ -100,9 +100,10 @@ def _number(settings: Settings, typed: str) -> tuple[str | None, str | None]:
 def search(
     database: Database, settings: Settings, wanted: Criteria, *, below: int = NEWEST, limit: int = 50
 ) -> dict[str, Any]:
-    """One page: {"messages": as `messages.list_messages` and with "created_at", the newest first; "next_below":
-    goes on from there, None at the end; "is_cut": not filled, because so much was looked through;
-    "looked_back_to": made then or later, where it is cut; "behind": messages that the index lacks}."""
+    """One page: {"messages": as `messages.list_messages` and with "created_at", the newest first;
+    "next_below": goes on from there, None at the end; "is_cut": not filled, because so much was looked
+    through; "looked_back_to": made then or later, where it is cut; "behind": messages that the index lacks}.
+    """
     with database.read() as connection:
         found = message_search.find(database, connection, wanted, below=below, limit=limit)
         rows = messages.by_ids(connection, found.message_ids)

@@ -147,8 +147,8 @@ def wait_for_end(database: Database, settings: Settings, message_id: int, timeou
                 no_engine = row.state in OPEN_STATES and not agents.is_any_alive(connection, database.now())
             left_s = deadline - time.monotonic()
             if _has_ended(database, settings, row) or left_s <= 0:
-                shown = shown(settings, row)
-                return shown | {"reason": "no_engine", "reason_params": {}} if no_engine else shown
+                told = shown(settings, row)
+                return told | {"reason": "no_engine", "reason_params": {}} if no_engine else told
             # a lost nudge costs a second
             wakeup.wait(min(left_s, 1.0))
     finally:

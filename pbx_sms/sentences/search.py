@@ -28,8 +28,8 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "«{value}» — не время. Напишите так: 2026-11-22 или 2026-11-22T10:00Z.",
     ),
     "search_index_behind": (
-        "The index of the search lacks the newest messages: {behind}. The engine adds them by itself; until then"
-        " a search for a text is slower, and nothing is missing.",
+        "The index of the search lacks the newest messages: {behind}. The engine adds them by itself;"
+        " until then a search for a text is slower, and nothing is missing.",
         "В указателе поиска ещё нет новых сообщений: {behind}. Программа отправки добавит их сама; до тех пор"
         " поиск по тексту медленнее, но находит всё.",
     ),

@@ -220,8 +220,8 @@ def open_database(url: str, *, clock: Clock | None = None) -> Database:
 
 
 def newest_revision() -> str:
-    """The migration that no other one follows, as their files say: loading the scripts would cost every command
-    a third of a second."""
+    """The migration that no other one follows, as their files say: loading the scripts would cost every
+    command a third of a second."""
     texts = [path.read_text(encoding="utf-8") for path in (MIGRATIONS / "versions").glob("[0-9]*_*.py")]
     revisions, followed = (
         {found[1] for one in texts if (found := re.search(rf'^{name} = "(\w+)"', one, re.MULTILINE))}

@@ -1,8 +1,8 @@
 """Finding messages among a million: by number, text, state, time and mailing, the newest first.
 
-Promises: every message that fits is found, however far the index of the texts has come; the work of one call is
-bounded. Where that is not enough to fill a page, the page says how far it has looked, and the next call goes on
-from there. Nothing is counted.
+Promises: every message that fits is found, however far the index of the texts has come; the work of one call
+is bounded. Where that is not enough to fill a page, the page says how far it has looked, and the next call
+goes on from there. Nothing is counted.
 """
 
 from __future__ import annotations
@@ -160,7 +160,9 @@ def _by_blocks(
         rows = connection.execute(_within(query, unindexed_from, high).limit(_CHUNK)).all()
         high = rows[-1].message_id if len(rows) == _CHUNK else unindexed_from
         yield rows, high, len(rows)
-    words = sorted(trigrams.threes(wanted.piece or "")) + ([trigrams.tail(wanted.tail)] if wanted.tail else [])
+    words = sorted(trigrams.threes(wanted.piece or "")) + (
+        [trigrams.tail(wanted.tail)] if wanted.tail else []
+    )
     most = MOST_TEXTS // BLOCK + 2
     blocks = index.blocks(words, below=-(-high // BLOCK), limit=most) if high > low else []
     for at in range(0, len(blocks), _BLOCKS_AT_ONCE):
@@ -217,10 +219,9 @@ def _id_range(connection: Connection, wanted: Criteria, below: int) -> tuple[int
 
 def _first_made(connection: Connection, instant: datetime) -> int:
     """The id of the first message made at `instant` or later, by halving; the next id where there is none."""
-    low, high = connection.execute(
-        select(func.coalesce(func.min(messages.c.message_id), 0), func.coalesce(func.max(messages.c.message_id), 0))
-    ).one()
-    high += 1
+    ends = select(func.min(messages.c.message_id), func.max(messages.c.message_id))
+    first, last = connection.execute(ends).one()
+    low, high = first or 0, (last or 0) + 1
     next_row = select(messages.c.message_id, messages.c.created_at).order_by(messages.c.message_id).limit(1)
     while low < high:
         middle = (low + high) // 2

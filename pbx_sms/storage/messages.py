@@ -142,13 +142,13 @@ def made_at(connection: Connection, message_id: int) -> datetime | None:
 
 
 def first_id_after(connection: Connection, message_id: int) -> int | None:
-    return connection.execute(
-        select(func.min(messages.c.message_id)).where(messages.c.message_id > message_id)
-    ).scalar_one()
+    query = select(func.min(messages.c.message_id)).where(messages.c.message_id > message_id)
+    found: int | None = connection.execute(query).scalar_one()
+    return found
 
 
 def texts_between(connection: Connection, first_id: int, last_id: int) -> list[Row[Any]]:
-    """(message_id, text, number, created_us) of each, in order; the instant in microseconds as it is stored."""
+    """(message_id, text, number, created_us) of each, in order; microseconds as they are stored."""
     query = select(
         messages.c.message_id,
         messages.c.text,

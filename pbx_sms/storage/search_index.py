@@ -1,12 +1,12 @@
 """The index that finds messages by a piece of their text, or by the last digits of their number.
 
-It names blocks of BLOCK neighbouring messages that may hold what is looked for; `storage.message_search` looks
-into them. It is written beside the sending, never in its transactions, and may be behind: `indexed_to` says
-how far it has come, and what comes after that is looked through.
+It names blocks of BLOCK neighbouring messages that may hold what is looked for; `storage.message_search`
+looks into them. It is written beside the sending, never in its transactions, and may be behind: `indexed_to`
+says how far it has come, and what comes after that is looked through.
 
-SQLite: FTS5 with trigrams, in the file `<database file>.search`, which may be removed at any time: it is made
-anew. A file of its own has a write lock of its own, so that no SIM waits for it. PostgreSQL: arrays with a GIN
-index, in the database. Why so: docs/decisions/0039-search-by-blocks.md.
+SQLite: FTS5 with trigrams, in the file `<database file>.search`, which may be removed at any time: it is
+made anew. A file of its own has a write lock of its own, so that no SIM waits for it. PostgreSQL: arrays with
+a GIN index, in the database. Why so: docs/decisions/0039-search-by-blocks.md.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What the text of messages is found by on PostgreSQL. SQLite has a file of its own, see storage.search_index."""
+"""What the text of messages is found by on PostgreSQL; SQLite has a file for it, see storage.search_index."""
 
 from __future__ import annotations
 
