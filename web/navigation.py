@@ -55,6 +55,7 @@ MENU = (
                     "plan_pages",
                 ),
             ),
+            Area("message_pages.index", lazy_gettext("Messages"), "messages"),
             Area("series_pages.index", lazy_gettext("Repeating mailings"), "repeating"),
             Area("template_pages.index", lazy_gettext("Templates"), "templates"),
         ),
