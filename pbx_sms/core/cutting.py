@@ -143,3 +143,14 @@ def obstacle_in_all(drivers: Collection[str], text: str) -> Reason | None:
             return None
         found = found or obstacle
     return found
+
+
+def most_parts(drivers: Collection[str], text: str, own: int) -> int:
+    """How many parts the text makes at most in the hands of those of the drivers that take it. `own`: as our
+    own segments count it, and where no driver is known."""
+    counts = [
+        own if cutting is OWN else cutting.part_count(text)
+        for cutting in {cutting_of(driver) for driver in drivers}
+        if cutting.obstacle(text) is None
+    ]
+    return max(counts, default=own)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import timedelta
 from typing import Any
 
@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 
 from pbx_sms.config import Settings
 from pbx_sms.core import segments
-from pbx_sms.core.cutting import obstacle_in_all
+from pbx_sms.core.cutting import most_parts, obstacle_in_all
 from pbx_sms.core.mailing import RANK, MailingKind
 from pbx_sms.core.message import OPEN_STATES, MessageState
 from pbx_sms.core.msisdn import Normalizer, Rejected
@@ -171,8 +171,10 @@ def queue_message(
                 return _repeated(earlier, new)
         if stop_list.is_listed(connection, new.msisdn):
             raise Conflict("number_stopped", number=new.msisdn)
-        if (obstacle := obstacle_in_all(devices.drivers(connection), new.text)) is not None:
+        drivers = devices.drivers(connection)
+        if (obstacle := obstacle_in_all(drivers, new.text)) is not None:
             raise Refused(obstacle.code, **obstacle.params)
+        new = replace(new, part_count=most_parts(drivers, new.text, new.part_count))
         routed: Sequence[NewMessage] = [new]
         if new.bound_sim_id is None:
             # an answer goes through the SIM that was written to, whatever the rules say

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pbx_sms.core.cutting import (
+from pbx_sms.core.cutting import OWN, (, most_parts
     BG111,
     CHAN_DONGLE,
     CUTTINGS,
@@ -91,6 +91,26 @@ def test_a_text_is_left_out_only_where_no_driver_takes_it() -> None:
     assert obstacle_in_all([], long) is None
     assert obstacle_in_all(["of a newer version"], long) is None
     assert set(CUTTINGS) >= {"serial", "chan_dongle", "chan_dongle_bg111", "chan_quectel"}
+
+
+@pytest.mark.parametrize(
+    ("drivers", "text", "parts"),
+    [
+        ((), "x" * 160, 1),
+        (("serial",), "x" * 306, 2),
+        (("chan_dongle",), "x" * 160, 2),
+        (("chan_dongle", "chan_quectel"), "x" * 306, 3),
+        # mixed: the larger, since nobody knows yet which SIM it will be
+        (("chan_dongle", "serial"), "x" * 306, 3),
+        # the older driver joins nothing: it does not get such a text, and counts for nothing
+        (("chan_dongle_bg111", "serial"), "x" * 306, 2),
+        (("chan_dongle",), "я" * 134, 2),
+    ],
+)
+def test_before_it_is_known_which_modem_takes_a_text_the_most_parts_count(
+    drivers: tuple[str, ...], text: str, parts: int
+) -> None:
+    assert most_parts(drivers, text, OWN.part_count(text)) == parts
 
 
 def test_our_own_cutting_is_the_standard() -> None:

@@ -14,6 +14,7 @@ from pbx_sms.config import Settings
 from pbx_sms.core.encoding import Encoding
 from pbx_sms.errors import Conflict, NotFound, Refused
 from pbx_sms.operations import mailings
+from pbx_sms.operations import messages as single_messages
 from pbx_sms.operations.mailings import Check
 from pbx_sms.storage import devices
 from pbx_sms.storage.engine import Database
@@ -287,3 +288,35 @@ def test_a_text_that_no_modem_takes_is_left_out_with_the_reason(
         other_id = devices.register_agent(connection, "pbx2", now)
         devices.register_modem(connection, other_id, "gsm2", "/dev/ttyUSB0", now, "serial")
     assert left_out(look(rows, sending=sending)) == []
+
+
+@pytest.mark.parametrize(
+    ("drivers", "parts"), [((), 2), (("serial",), 2), (("chan_dongle",), 3), (("chan_dongle", "serial"), 3)]
+)
+def test_parts_are_counted_as_the_office_s_modems_may_cut_them(
+    look: Look,
+    sqlite_database: Database,
+    settings: Callable[..., Settings],
+    drivers: tuple[str, ...],
+    parts: int,
+) -> None:
+    now = datetime(2026, 3, 2, tzinfo=UTC)
+    with sqlite_database.begin() as connection:
+        agent_id = devices.register_agent(connection, "pbx1", now)
+        for number, driver in enumerate(drivers):
+            devices.register_modem(connection, agent_id, f"gsm{number}", f"port{number}", now, driver)
+    text = "x" * 306
+    checked = look([(A, text, "1")], text="{Имя}")
+    assert (checked.parts, checked.part_counts, checked.messages_by_parts) == (
+        parts,
+        bytes([parts]),
+        {parts: 1},
+    )
+    shown = mailings.preview(sqlite_database, checked.list_id, "{Имя}", 2)
+    assert shown["parts"] == parts
+    # and what Start stores, and a message alone
+    made = mailings.create(
+        sqlite_database, settings(), list_id=checked.list_id, text="{Имя}", name="m", start=True
+    )
+    assert made["parts"] == parts
+    assert single_messages.send(sqlite_database, settings(), number=B, text=text)["parts"] == parts

@@ -11,6 +11,7 @@ from sqlalchemy import Row
 
 from pbx_sms.config import Settings
 from pbx_sms.core import encoding, segments
+from pbx_sms.core.cutting import most_parts
 from pbx_sms.core.encoding import Encoding
 from pbx_sms.core.mailing import MailingKind, UnknownPolicy
 from pbx_sms.core.planning.choice import AT_ONCE, PlanChoice
@@ -31,7 +32,7 @@ from pbx_sms.operations.mailings.plan import (
 from pbx_sms.operations.planning.hours import MailingHours
 from pbx_sms.operations.planning.spread import refuse_endless
 from pbx_sms.operations.planning.zones import zone_finder
-from pbx_sms.storage import mailing_rows, mailings
+from pbx_sms.storage import devices, mailing_rows, mailings
 from pbx_sms.storage.engine import Database
 from pbx_sms.storage.mailing_rows import ListHead
 
@@ -329,6 +330,7 @@ def preview(database: Database, list_id: int, text: str, row: int) -> dict[str, 
     bound = bind(head, text)
     with database.read() as connection:
         found = mailing_rows.read_rows(connection, list_id, after_row=row - 1, limit=1)
+        drivers = devices.drivers(connection)
     if not found or found[0].row != row:
         raise NotFound("row_not_found", row=row, name=head.name)
     written = bound.render(found[0].fields)
@@ -339,7 +341,7 @@ def preview(database: Database, list_id: int, text: str, row: int) -> dict[str, 
         "text": written,
         "encoding": str(measure.encoding),
         "characters": measure.characters,
-        "parts": measure.parts,
+        "parts": most_parts(drivers, written, measure.parts),
         "units_left_in_last_part": measure.units_left_in_last_part,
         "missing": list(bound.missing(found[0].fields)),
     }

@@ -15,7 +15,7 @@ from typing import Any
 
 from pbx_sms.config import Settings
 from pbx_sms.core import segments, template
-from pbx_sms.core.cutting import obstacle_in_all
+from pbx_sms.core.cutting import most_parts, obstacle_in_all
 from pbx_sms.core.reason import Reason
 from pbx_sms.core.segments import Measure
 from pbx_sms.core.template import BoundTemplate
@@ -158,6 +158,8 @@ class Plan:
             return LeftOut(row=row.row, msisdn=row.msisdn, reason=reason)
         if (obstacle := obstacle_in_all(self._drivers, text)) is not None:
             return LeftOut(row=row.row, msisdn=row.msisdn, reason=obstacle)
+        if (parts := most_parts(self._drivers, text, measure.parts)) != measure.parts:
+            measure = dataclasses.replace(measure, parts=parts)
         zone, is_guess = (None, False) if self._zone_of is None else self._zone_of(row.fields, row.msisdn)
         return Ready(
             row=row.row, msisdn=row.msisdn, text=text, measure=measure, zone=zone, zone_is_guess=is_guess
