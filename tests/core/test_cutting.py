@@ -6,13 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pbx_sms.core.cutting import OWN, (, most_parts
+from pbx_sms.core.cutting import (
     BG111,
     CHAN_DONGLE,
     CUTTINGS,
     OWN,
     DriverCutting,
     escaped,
+    most_parts,
     obstacle_in_all,
 )
 from pbx_sms.core.segments import measure
