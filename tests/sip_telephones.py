@@ -83,6 +83,9 @@ CALLERS = {
     f"<recv response='200'/><recv response='487'/>{_ack_refused(8)}",
     "talks": f"{_INVITE}{_TRYING}<recv response='180' optional='true'/><recv response='200'/>{_ACK}"
     f"<pause milliseconds='400'/>{_BYE}<recv response='200'/>",
+    # long enough for the beep and some words after it
+    "speaks": f"{_INVITE}{_TRYING}<recv response='180' optional='true'/><recv response='200'/>{_ACK}"
+    f"<pause milliseconds='3000'/>{_BYE}<recv response='200'/>",
     "finds_busy": f"{_INVITE}{_TRYING}<recv response='180' optional='true'/><recv response='486'/>"
     f"{_ack_refused(5)}",
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from asterisk_server import MODULES, AsteriskServer, free_port
@@ -52,19 +53,28 @@ def sip_configuration(sip_port: int, telephones: dict[str, int]) -> str:
 class Pbx:
     """A real Asterisk with telephones that ring, answer and are busy, and people who call from outside."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        dialplan: str = "",
+        files: Mapping[str, str] | None = None,
+        modules: tuple[str, ...] = (),
+    ) -> None:
+        """`dialplan` goes on behind the context from-internal; `files` and `modules` are there as well."""
         self.telephones = Telephones(folder)
         self.sip_port = free_port()
         ports = {name: free_port() for name in ("ringing", "answering", "busy")}
         self.server = AsteriskServer(
             {
                 "manager.conf": GENERAL + our_account(),
-                "extensions.conf": DIALPLAN,
+                "extensions.conf": DIALPLAN + dialplan,
                 "queues.conf": QUEUES,
                 "pjsip.conf": sip_configuration(self.sip_port, ports),
                 "rtp.conf": "[general]\nrtpstart=20000\nrtpend=29999\n",
-            },
-            (*MODULES, *SIP_MODULES),
+            }
+            | dict(files or {}),
+            (*MODULES, *SIP_MODULES, *modules),
         )
         for name, kind in (("ringing", "rings"), ("answering", "answers"), ("busy", "is_busy")):
             self.telephones.take(kind, ports[name])
