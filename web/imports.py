@@ -30,6 +30,7 @@ MAX_AT_ONCE = 2
 class Import:
     """One import, read by the page while its thread writes."""
 
+    upload: Upload
     rows_done: int = 0
     rows: int = 0
     list_id: int | None = None
@@ -53,7 +54,7 @@ class Imports:
             if known is not None and (known.list_id is not None or not known.ended.is_set()):
                 return
             self._forget_ended()
-            work = self._by_key[upload.key] = Import()
+            work = self._by_key[upload.key] = Import(upload)
         threading.Thread(
             target=self._run,
             args=(work, upload, name, mapping, language, by),
@@ -64,6 +65,12 @@ class Imports:
     def find(self, key: str) -> Import | None:
         with self._lock:
             return self._by_key.get(key)
+
+    def of_user(self, user_id: int) -> list[Import]:
+        """Those at work and those that failed and were not thrown away, in the order of their beginning."""
+        with self._lock:
+            own = [work for work in self._by_key.values() if work.upload.user_id == user_id]
+        return [work for work in own if work.list_id is None and work.upload.path.exists()]
 
     def _forget_ended(self) -> None:
         ended = [key for key, work in self._by_key.items() if work.ended.is_set()]

@@ -1,4 +1,4 @@
-"""The first page: what is going on, the SIMs, and the way to a new mailing."""
+"""The first page, "Today": what waits for a person, the SIMs, what is sent now and what came in."""
 
 from __future__ import annotations
 
@@ -6,31 +6,31 @@ from typing import Any
 
 from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
+from flask_login import current_user
 
-from pbx_sms.operations import sims, unknown
-from pbx_sms.storage import views
+from pbx_sms.operations import inbox, series, sims, unknown
+from pbx_sms.storage import agents, views
+from web import begun, needs
 from web.context import database, settings
 
 blueprint = Blueprint("overview", __name__)
 
-#: how much of each kind the page shows
+#: mailings that run or are to come
+AT_HAND = 8
+#: the newest of what has ended, and of what came in
 NEWEST = 5
 
 
 @blueprint.get("/")
 def show() -> ResponseReturnValue:
-    with database().read() as connection:
-        mailings = views.mailings_newest_first(connection, limit=NEWEST)
-        counts = views.counts_by_state(connection, [mailing.mailing_id for mailing in mailings])
-        lists = views.lists_newest_first(connection, limit=NEWEST)
-    return render_template(
-        "today.html",
-        mailings=mailings,
-        counts=counts,
-        lists=lists,
-        sims=sim_rows(),
-        unknown_count=unknown.count(database()),
-    )
+    rows = sim_rows()
+    return render_template("today.html", sims=rows, **_today(rows))
+
+
+@blueprint.get("/today")
+def now() -> ResponseReturnValue:
+    """The page without SIMs and frame: fetched every few seconds by itself."""
+    return render_template("_today.html", **_today(sim_rows()))
 
 
 @blueprint.get("/sims")
@@ -41,3 +41,31 @@ def strip() -> ResponseReturnValue:
 
 def sim_rows() -> list[dict[str, Any]]:
     return sims.list_sims(database(), settings())
+
+
+def _today(sim_rows: list[dict[str, Any]]) -> dict[str, Any]:
+    opened = database()
+    with opened.read() as connection:
+        at_hand = views.mailings_at_hand(connection, limit=AT_HAND)
+        ended = views.mailings_newest_first(connection, limit=NEWEST) if not at_hand else []
+        shown = at_hand or ended
+        counts = views.counts_by_state(connection, [mailing.mailing_id for mailing in shown])
+        is_engine_there = agents.is_any_alive(connection, opened.now())
+    works = begun.of_user(current_user.user_id, current_user.name)
+    wanted = [
+        *([] if is_engine_there or not at_hand else [needs.engine_is_away()]),
+        *needs.of_works(works),
+        *needs.of_sims(sim_rows),
+        *needs.unknown_outcomes(unknown.count(opened)),
+        *needs.of_mailings(at_hand),
+        *needs.of_series(series.list_series(opened)),
+        *needs.open_messages(inbox.open_count(opened)),
+    ]
+    return {
+        "needs": wanted,
+        "works": [work for work in works if not work.problem],
+        "mailings": shown,
+        "are_at_hand": bool(at_hand),
+        "counts": counts,
+        "replies": inbox.read(opened, settings(), limit=NEWEST),
+    }

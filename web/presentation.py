@@ -59,6 +59,7 @@ def init_app(app: Flask, time_zone: str) -> None:
         hours=window_words,
         day_name=lambda day: format_date(day, "EEE d MMM y", locale=languages.current()),
         clock_time=lambda at: clock_time(at, zone),
+        next_time=lambda at: next_time(at, zone, languages.current(), database().now()),
         message_state=message_state,
         mailing_state=mailing_state,
         sim_state=sim_state,
@@ -144,6 +145,13 @@ def day_and_time(at: datetime | None, zone: ZoneInfo, language: str, now: dateti
         return format_time(local, "HH:mm", locale=language, tzinfo=zone)
     pattern = "EEE d MMM, HH:mm" if local.year == today.year else "EEE d MMM y, HH:mm"
     return format_datetime(local, pattern, locale=language, tzinfo=zone)
+
+
+def next_time(at: datetime | None, zone: ZoneInfo, language: str, now: datetime) -> str:
+    """As `day_and_time`; what comes today to the second, because a SIM waits seconds."""
+    if at is not None and at.astimezone(zone).date() == now.astimezone(zone).date():
+        return clock_time(at, zone)
+    return day_and_time(at, zone, language, now)
 
 
 def clock_time(at: datetime | None, zone: ZoneInfo) -> str:

@@ -93,6 +93,13 @@ class Starts:
         with self._lock:
             return self._by_key.get(key)
 
+    def at_work(self, by: str) -> list[tuple[str, Start]]:
+        """(key, Start) of this user's Starts that have not ended."""
+        with self._lock:
+            return [
+                (key, one) for key, one in self._by_key.items() if one.by == by and not one.ended.is_set()
+            ]
+
     def key_of_mailing(self, mailing_id: int) -> str | None:
         """Of the Start that is at work on this mailing."""
         with self._lock:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, func, select
+from sqlalchemy import Connection, Row, Select, case, func, select
 
 from pbx_sms.core.cell import FormatKind
 from pbx_sms.storage.schema import left_out, list_columns, lists, mailings, messages, recipients, series_runs
@@ -66,6 +66,7 @@ class MailingView:
     left_out: int
     created_at: datetime
     created_by: str | None
+    scheduled_at: datetime | None
     started_at: datetime | None
     finished_at: datetime | None
     #: so many messages went first; what comes after the message `trial_until_id` is held
@@ -170,6 +171,15 @@ def mailings_newest_first(
     return [_mailing(row) for row in connection.execute(query)]
 
 
+def mailings_at_hand(connection: Connection, *, limit: int) -> list[MailingView]:
+    """Those that run, are paused or are to begin, the newest of each first and in this order."""
+    states = ("running", "paused", "scheduled")
+    place = case({state: place for place, state in enumerate(states)}, value=mailings.c.state)
+    query = _mailings().where(mailings.c.state.in_(states), mailings.c.message_count > 0)
+    query = query.order_by(place, mailings.c.mailing_id.desc()).limit(limit)
+    return [_mailing(row) for row in connection.execute(query)]
+
+
 def mailing_by_id(connection: Connection, mailing_id: int) -> MailingView | None:
     row = connection.execute(_mailings().where(mailings.c.mailing_id == mailing_id)).one_or_none()
     return None if row is None else _mailing(row)
@@ -269,6 +279,7 @@ def _mailings() -> Select[Any]:
         mailings.c.left_out_count.label("left_out"),
         mailings.c.created_at,
         mailings.c.created_by,
+        mailings.c.scheduled_at,
         mailings.c.started_at,
         mailings.c.finished_at,
         mailings.c.trial_count,
