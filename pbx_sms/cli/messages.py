@@ -9,17 +9,27 @@ from zoneinfo import ZoneInfo
 
 from pbx_sms.cli import unknown_messages
 from pbx_sms.cli.arguments import Commands, add_command, add_group, from_base64, positive, seconds
+from pbx_sms.cli.contacts import parse_fields
 from pbx_sms.cli.context import Context
 from pbx_sms.cli.output import Column, Output, key
 from pbx_sms.core.mailing import MailingKind
 from pbx_sms.core.message import MessageState
-from pbx_sms.operations import message_search, messages
+from pbx_sms.operations import message_search, messages, templates
 
 
 def add_commands(commands: Commands) -> None:
     single = add_command(commands, "send", send, "Send one message.")
     single.add_argument("number", metavar="NUMBER")
-    single.add_argument("text", metavar="TEXT")
+    single.add_argument("text", metavar="TEXT", nargs="?")
+    single.add_argument("--template", metavar="NAME", help="a saved text instead, by name or id")
+    single.add_argument(
+        "--field",
+        metavar="K=V",
+        dest="fields",
+        action="append",
+        default=[],
+        help="what stands in the saved text for {K}; may be given again. The rest is the stored contact's",
+    )
     kinds = [str(MailingKind.SERVICE), str(MailingKind.URGENT)]
     single.add_argument(
         "--kind", choices=kinds, default=kinds[0], help="urgent goes before service (service)"
@@ -31,6 +41,8 @@ def add_commands(commands: Commands) -> None:
     single.add_argument(
         "--wait", metavar="S", type=seconds, help="wait up to S seconds for the end and show it"
     )
+    # which of them belong together is more than argparse can ask for
+    single.set_defaults(wrong_usage=single.error)
 
     group = add_group(commands, "message", "Messages, sent and waiting.")
     every = add_command(group, "list", list_messages, "Show messages.")
@@ -52,14 +64,17 @@ def add_commands(commands: Commands) -> None:
 
 
 def send(context: Context, args: argparse.Namespace) -> int:
+    text = _text(context, args)
     answer = messages.send(
         context.database,
         context.settings,
         number=args.number,
-        text=from_base64(args.text) if args.base64 else args.text,
+        text=text,
         kind=MailingKind(args.kind),
         key=args.id,
     )
+    if args.template is not None:
+        answer["text"] = text
     output = context.output
     lines = [output.sentence("cli_send_repeated" if answer["duplicate"] else "cli_send_queued", answer)]
     if args.wait is not None:
@@ -69,6 +84,21 @@ def send(context: Context, args: argparse.Namespace) -> int:
         lines += filter(None, [output.reason(row)])
     output.object(answer, *lines)
     return 0
+
+
+def _text(context: Context, args: argparse.Namespace) -> str:
+    """Raises Refused and NotFound as `templates.written`, base64_unreadable, field_without_value. Ends as
+    wrong usage does where there is not one text, or an option has nothing to belong to."""
+    if (args.text is None) == (args.template is None):
+        args.wrong_usage("one of the arguments TEXT --template is required")
+    if args.template is None:
+        if args.fields:
+            args.wrong_usage("argument --field: belongs to --template")
+        return from_base64(args.text) if args.base64 else str(args.text)
+    if args.base64:
+        args.wrong_usage("argument --base64: belongs to TEXT")
+    fields = parse_fields(args.fields)
+    return templates.written(context.database, context.settings, args.template, args.number, fields)
 
 
 def list_messages(context: Context, args: argparse.Namespace) -> int:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import Row
 
 from pbx_sms.config import Settings
 from pbx_sms.core import segments, template
-from pbx_sms.core.people.merging import columns_of
+from pbx_sms.core.people.merging import NAME_COLUMNS, columns_of
 from pbx_sms.errors import Conflict, NotFound, Refused
 from pbx_sms.operations.contacts import normalized
 from pbx_sms.storage import contacts, templates
@@ -90,33 +91,56 @@ def preview(database: Database, settings: Settings, text: str, number: str, lang
         contact = contacts.find(connection, msisdn)
     if contact is None:
         raise NotFound("contact_not_found", number=msisdn)
-    known = columns_of(contact.person, language)
+    bound, values = _bound(text, columns_of(contact.person, language))
+    read = bound.render(values)
+    measure = segments.measure(read)
+    return {
+        "number": msisdn,
+        "text": read,
+        "encoding": str(measure.encoding),
+        "characters": measure.characters,
+        "parts": measure.parts,
+        "missing": list(bound.missing(values)),
+    }
+
+
+def fill(text: str, fields: Mapping[str, str]) -> str:
+    """The text with these values in its placeholders; where none is given, what the placeholder itself says
+    for an empty one. Refused(template_fields_missing, names)."""
+    bound, values = _bound(text, fields)
+    if missing := bound.missing(values):
+        raise Refused("template_fields_missing", names=list(missing))
+    return bound.render(values)
+
+
+def written(
+    database: Database, settings: Settings, which: str | int, number: str, fields: Mapping[str, str]
+) -> str:
+    """A saved text as it reads for a number: `fields` first, then what is stored of the contact, if it is
+    one; its name is both {Имя} and {Name}. NotFound(template_not_found). Refused: the number's own code,
+    template_fields_missing."""
+    found = find(database, which)
+    msisdn = normalized(settings, number)
+    with database.read() as connection:
+        contact = contacts.find(connection, msisdn)
+    known: dict[str, str] = {}
+    if contact is not None:
+        for language in NAME_COLUMNS:
+            known |= columns_of(contact.person, language)
+    given = {template.fold(title) for title in fields}
+    kept = {title: value for title, value in known.items() if template.fold(title) not in given}
+    return fill(found.text, {**kept, **fields})
+
+
+def _bound(text: str, fields: Mapping[str, str]) -> tuple[template.BoundTemplate, list[str]]:
+    """The text over these fields and their values; a placeholder that is none of them is an empty one."""
     parsed = template.parse(text)
+    known = dict(fields)
     titles = {template.fold(title) for title in known}
     for column in parsed.columns():
         if template.fold(column) not in titles:
             known[column] = ""
-    bound = parsed.bind(list(known))
-    fields = list(known.values())
-    written = bound.render(fields)
-    measure = segments.measure(written)
-    return {
-        "number": msisdn,
-        "text": written,
-        "encoding": str(measure.encoding),
-        "characters": measure.characters,
-        "parts": measure.parts,
-        "missing": list(bound.missing(fields)),
-    }
-
-
-def fill(text: str, fields: dict[str, str]) -> str:
-    """The text with these values in its placeholders. Refused(template_fields_missing, names)."""
-    parsed = template.parse(text)
-    bound = parsed.bind(list(fields))
-    if missing := bound.missing(list(fields.values())):
-        raise Refused("template_fields_missing", names=list(missing))
-    return bound.render(list(fields.values()))
+    return parsed.bind(list(known)), list(known.values())
 
 
 def _shown(row: Row[Any]) -> dict[str, Any]:

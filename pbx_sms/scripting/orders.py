@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from pbx_sms.config import Settings
-from pbx_sms.core import template
 from pbx_sms.core.mailing import MailingKind
 from pbx_sms.errors import Conflict, Refused
 from pbx_sms.operations import groups, mailings, messages, stop_list, templates
@@ -171,11 +170,7 @@ def _text(database: Database, event: Heard) -> str:
         return text
     if text is not None:
         raise Refused("script_text_and_template")
-    saved, fields = templates.find(database, name).text, _fields(event)
-    known = {template.fold(column) for column in fields}
-    # a column that was not told is one without a value
-    fields |= {column: "" for column in template.parse(saved).columns() if template.fold(column) not in known}
-    return templates.fill(saved, fields)
+    return templates.fill(templates.find(database, name).text, _fields(event))
 
 
 def _fields(event: Heard) -> dict[str, str]:
