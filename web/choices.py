@@ -37,7 +37,7 @@ class Choices:
     #: so many messages go first, the rest after a person's word
     trial: int | None = None
     plan: PlanFields = PlanFields()
-    #: as a draft has it; the pages do not ask
+    #: write to numbers as well that fail again and again
     allow_failing: bool = False
 
     @classmethod
@@ -52,6 +52,7 @@ class Choices:
             kind=form.get("kind") or MailingKind.INFORMATION.value,
             repeats=form.get("repeats") or None,
             leave_out_incomplete=form.get("leave_out_incomplete") == "yes",
+            allow_failing=form.get("allow_failing") == "yes",
             unknown=UnknownPolicy.FAIL if form.get("unknown") == "fail" else UnknownPolicy.KEEP,
             row=form.get("row", type=int),
             trial=form.get("trial", type=int),

@@ -12,7 +12,7 @@ from flask_login import current_user
 
 from pbx_sms.core.mailing import MailingKind
 from pbx_sms.errors import Refused
-from pbx_sms.operations import series
+from pbx_sms.operations import series, templates
 from pbx_sms.operations.series import rules
 from pbx_sms.storage import views
 from web import languages
@@ -48,6 +48,27 @@ def new() -> ResponseReturnValue:
     return redirect(url_for("series_pages.show", series_id=added["series_id"]), 303)
 
 
+@blueprint.post("/<int:series_id>/change")
+def change(series_id: int) -> ResponseReturnValue:
+    """Another text, typed or saved, from the next day on, and whether it spares numbers that fail."""
+    form = request.form
+    text = _text(form)
+    try:
+        series.change(
+            database(),
+            settings(),
+            series_id,
+            text=text if text.strip() else None,
+            saved_text=form.get("template") or None,
+            allow_failing=form.get("allow_failing") == "yes",
+            by=current_user.name,
+        )
+    except Refused as refused:
+        return _page(series_id, languages.render(refused.code, dict(refused.params)), text)
+    flash(_("The repeating mailing was changed; it counts from its next day on."), "good")
+    return redirect(url_for("series_pages.show", series_id=series_id), 303)
+
+
 @blueprint.post("/<int:series_id>/<order>")
 def give(series_id: int, order: str) -> ResponseReturnValue:
     """pause, resume, skip, run or remove; what is refused is told on the page."""
@@ -73,12 +94,15 @@ def give(series_id: int, order: str) -> ResponseReturnValue:
     return redirect(url_for("series_pages.show", series_id=series_id), 303)
 
 
-def _page(series_id: int, problem: str | None = None) -> ResponseReturnValue:
+def _page(series_id: int, problem: str | None = None, text: str = "") -> ResponseReturnValue:
+    """`text` stays in the form for another text."""
     found = _with_wording(series.show(database(), series_id))
     page = render_template(
         "series.html",
         series=found,
         coming=series.preview(database(), settings(), series_id),
+        templates=templates.list_templates(database()),
+        text=text,
         problem=problem,
     )
     return page, (400 if problem else 200)
@@ -90,6 +114,7 @@ def _form(values: Any, problem: str | None) -> ResponseReturnValue:
     page = render_template(
         "series_new.html",
         lists=lists,
+        templates=templates.list_templates(database()),
         values=values,
         problem=problem,
         mailing_kinds=[kind.value for kind in MailingKind],
@@ -99,8 +124,7 @@ def _form(values: Any, problem: str | None) -> ResponseReturnValue:
 
 
 def _add(form: Any) -> dict[str, Any]:
-    if len(form.get("text", "")) > MAX_TEXT_LENGTH:
-        abort(413)
+    text = _text(form)
     list_id = form.get("list_id", type=int)
     if list_id is None:
         raise Refused("series_list_missing")
@@ -122,17 +146,26 @@ def _add(form: Any) -> dict[str, Any]:
         database(),
         settings(),
         list_id=list_id,
-        text=form.get("text", ""),
+        text=text,
+        saved_text=form.get("template") or None,
         rule=rule,
         name=form.get("name", "").strip()[:MAX_NAME_LENGTH],
         kind=form.get("kind") or MailingKind.INFORMATION.value,
         leave_out_incomplete=form.get("leave_out_incomplete") == "yes",
+        allow_failing=form.get("allow_failing") == "yes",
         repeats=form.get("repeats") or None,
         start_on=start_on,
         end_on=end_on,
         max_runs=form.get("count", type=int),
         by=current_user.name,
     )
+
+
+def _text(form: Any) -> str:
+    text: str = form.get("text", "").replace("\r\n", "\n")
+    if len(text) > MAX_TEXT_LENGTH:
+        abort(413)
+    return text
 
 
 def _with_wording(found: dict[str, Any]) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from pbx_sms.core.mailing import MailingKind, MailingState
 from pbx_sms.core.planning.choice import AT_ONCE
 from pbx_sms.errors import NotFound, Refused
 from pbx_sms.operations import groups, mailings, templates
+from pbx_sms.operations.mailings.sparing import FAILING_CODES
 from pbx_sms.storage import mailings as stored_mailings
 from pbx_sms.storage import starts as stored_starts
 from pbx_sms.storage import views
@@ -177,6 +178,7 @@ def check_page(
         started_before=before,
         repeats_matter=repeats_matter
         and (checked.undecided or choices.repeats or "repeat_other_text" in checked.left_out_counts),
+        failing=sum(checked.left_out_counts.get(code, 0) for code in FAILING_CODES),
         draft_id=draft_id,
         cost=cost_pages.of_check(checked, choices.kind, choice),
         forecast=forecast_pages.of_check(checked, choices.kind, choice),

@@ -153,6 +153,7 @@ class Starts:
                 kind=choices.kind,
                 repeats=choices.repeats,
                 leave_out_incomplete=choices.leave_out_incomplete,
+                allow_failing=choices.allow_failing,
                 unknown=choices.unknown,
                 trial=choices.trial,
                 created_by=start.by,

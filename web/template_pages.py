@@ -77,7 +77,10 @@ def change(template_id: int) -> ResponseReturnValue:
 
 @blueprint.post("/<int:template_id>/remove")
 def remove(template_id: int) -> ResponseReturnValue:
-    flash(languages.render("cli_template_removed", templates.remove(database(), template_id)), "good")
+    told = templates.remove(database(), template_id)
+    flash(languages.render("cli_template_removed", told), "good")
+    for one in told["series"]:
+        flash(languages.render("template_removed_from_series", one), "warning")
     return redirect(url_for("template_pages.index"), 303)
 
 

@@ -43,7 +43,14 @@ def add_commands(commands: Commands) -> None:
             command.add_argument("--days", metavar="N", type=positive, default=5, help="how many days (5)")
         if name == "change":
             command.add_argument("--list", metavar="FILE|ID", dest="file", help="a file or a list's id")
-            command.add_argument("--text", metavar="T", help="with {Column} for a recipient's own value")
+            texts = command.add_mutually_exclusive_group()
+            texts.add_argument("--text", metavar="T", help="with {Column} for a recipient's own value")
+            texts.add_argument("--template", metavar="NAME", help="a saved text, as it is on each day")
+            command.add_argument(
+                "--allow-failing",
+                action=argparse.BooleanOptionalAction,
+                help="write to numbers as well to which messages failed for good again and again, or not",
+            )
             lists.add_mapping_options(command)
 
 
@@ -60,7 +67,9 @@ def _add_options(add: argparse.ArgumentParser) -> None:
     add.add_argument(
         "--without", metavar="GROUP", action="append", default=[], help="a group that gets nothing"
     )
-    add.add_argument("--text", metavar="T", required=True, help="with {Column} for a recipient's own value")
+    texts = add.add_mutually_exclusive_group(required=True)
+    texts.add_argument("--text", metavar="T", help="with {Column} for a recipient's own value")
+    texts.add_argument("--template", metavar="NAME", help="a saved text, as it is on each day")
     lists.add_mapping_options(add)
     rule = add.add_mutually_exclusive_group(required=True)
     rule.add_argument("--weekly", metavar="DAYS", help="on weekdays: mon,thu")
@@ -103,6 +112,11 @@ def _add_options(add: argparse.ArgumentParser) -> None:
         "--leave-out-incomplete", action="store_true", help="leave rows out whose {Column} is empty"
     )
     add.add_argument(
+        "--allow-failing",
+        action="store_true",
+        help="write to numbers as well to which messages failed for good again and again",
+    )
+    add.add_argument(
         "--unknown",
         choices=[str(policy) for policy in UnknownPolicy],
         default=str(UnknownPolicy.KEEP),
@@ -141,11 +155,13 @@ def add_series(context: Context, args: argparse.Namespace) -> int:
             list_id=list_id if audience is None else None,
             audience=audience,
             text=args.text,
+            saved_text=args.template,
             rule=rule,
             name=args.name,
             kind=args.kind,
             repeats=args.repeats,
             leave_out_incomplete=args.leave_out_incomplete,
+            allow_failing=args.allow_failing,
             unknown=args.unknown,
             start_on=start_on,
             end_on=end_on,
@@ -190,6 +206,7 @@ def show(context: Context, args: argparse.Namespace) -> int:
         ("cli_column_rule", _rule(output, found)),
         ("cli_column_next_at", found["next_at"]),
         ("cli_column_runs", found["runs"]),
+        ("cli_column_template", found["template"]),
         ("cli_column_text", found["text"]),
     )
     lines = [
@@ -212,6 +229,10 @@ def preview(context: Context, args: argparse.Namespace) -> int:
     output = context.output
     found = series.preview(context.database, context.settings, args.id, days=args.days)
     lines = [output.reason(problem) for problem in found["problems"]]
+    if found["text"] is not None:
+        title = output.sentence("cli_column_text" if found["template"] is None else "cli_column_template")
+        named = "" if found["template"] is None else f" “{found['template']}”"
+        lines.append(f"{title}{named}: {found['text']}")
     for day in found["days"]:
         lines.append(output.sentence("cli_series_day", {**day, "at": output.time(day["at"])[11:16]}))
         lines += [output.sentence("cli_series_due_row", row) for row in day.get("rows", ())]
@@ -227,7 +248,14 @@ def preview(context: Context, args: argparse.Namespace) -> int:
 def change(context: Context, args: argparse.Namespace) -> int:
     list_id = lists.list_of(context, args)[0] if args.file else None
     changed = series.change(
-        context.database, context.settings, args.id, list_id=list_id, text=args.text, by=context.person
+        context.database,
+        context.settings,
+        args.id,
+        list_id=list_id,
+        text=args.text,
+        saved_text=args.template,
+        allow_failing=args.allow_failing,
+        by=context.person,
     )
     context.output.object(changed, context.output.sentence("cli_series_changed", changed))
     return 0

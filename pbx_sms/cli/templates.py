@@ -60,7 +60,11 @@ def set_template(context: Context, args: argparse.Namespace) -> int:
 
 
 def remove_template(context: Context, args: argparse.Namespace) -> int:
-    return _told(context, "cli_template_removed", templates.remove(context.database, args.template))
+    removed = templates.remove(context.database, args.template)
+    lines = [context.output.sentence("cli_template_removed", removed)]
+    lines += [context.output.sentence("template_removed_from_series", one) for one in removed["series"]]
+    context.output.object(removed, *lines)
+    return 0
 
 
 def preview(context: Context, args: argparse.Namespace) -> int:

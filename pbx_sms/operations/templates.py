@@ -12,7 +12,7 @@ from pbx_sms.core import segments, template
 from pbx_sms.core.people.merging import NAME_COLUMNS, columns_of
 from pbx_sms.errors import Conflict, NotFound, Refused
 from pbx_sms.operations.contacts import normalized
-from pbx_sms.storage import contacts, templates
+from pbx_sms.storage import contacts, series, templates
 from pbx_sms.storage.engine import Database
 
 _MAX_NAME = 100
@@ -46,6 +46,8 @@ def change(
         if other is not None and other.template_id != found.template_id:
             raise Conflict("template_exists", name=other.name)
         templates.change(connection, found.template_id, database.now(), **values)
+        if name is not None:
+            series.template_renamed(connection, found.template_id, values["name"])
     return {"template_id": found.template_id, "name": found.name, "text": found.text} | values
 
 
@@ -76,11 +78,17 @@ def show(database: Database, which: str | int) -> dict[str, Any]:
 
 
 def remove(database: Database, which: str | int) -> dict[str, Any]:
-    """{"template_id", "name"}; mailings that used it keep their text."""
+    """{"template_id", "name", "series": [{"series_id", "name"}]}: mailings that used it keep their text, and
+    mailings that come again wait on their next day until they have got another one."""
     found = find(database, which)
     with database.begin() as connection:
+        used = series.uses_template(connection, found.template_id)
         templates.remove(connection, found.template_id)
-    return {"template_id": found.template_id, "name": found.name}
+    return {
+        "template_id": found.template_id,
+        "name": found.name,
+        "series": [{"series_id": one.series_id, "name": one.name} for one in used],
+    }
 
 
 def preview(database: Database, settings: Settings, text: str, number: str, language: str) -> dict[str, Any]:

@@ -213,6 +213,12 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "cli_template_added": ("“{name}” is saved.", "Шаблон «{name}» сохранён."),
     "cli_template_changed": ("“{name}” is changed.", "Шаблон «{name}» изменён."),
     "cli_template_removed": ("“{name}” is gone.", "Шаблон «{name}» удалён."),
+    "template_removed_from_series": (
+        "Repeating mailing {series_id}, “{name}”, used it: "
+        "it waits on its next day until you give it another text.",
+        "Им пользовалась повторяющаяся рассылка {series_id}, «{name}»: в свой день она будет ждать, "
+        "пока вы не укажете другой текст.",
+    ),
     "cli_template_parts": (
         "Characters: {characters}, {encoding}, parts: {parts}.",
         "Символов: {characters}, {encoding}, частей: {parts}.",

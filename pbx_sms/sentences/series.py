@@ -60,6 +60,14 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "With this rule, first and last day, the mailing would never go. Correct them.",
         "С таким правилом, первым и последним днём рассылка не пойдёт никогда. Исправьте их.",
     ),
+    "series_text_twice": (
+        "Type a text or choose a saved one, not both.",
+        "Напишите текст или выберите шаблон — что-то одно.",
+    ),
+    "series_template_gone": (
+        "its saved text “{template}” was removed; give it another text, then run it now or skip it",
+        "её шаблон «{template}» удалён; укажите другой текст и запустите её сейчас или пропустите",
+    ),
     "series_days_invalid": (
         "{days} days cannot be shown. Choose from 1 to {max_days}.",
         "Столько дней показать нельзя: {days}. Выберите от 1 до {max_days}.",

@@ -363,6 +363,20 @@ def _is_held(series_id: int, day: date, token: str) -> Any:
     return and_(_is_run(series_id, day), series_runs.c.state == RunState.MAKING, series_runs.c.token == token)
 
 
+def template_renamed(connection: Connection, template_id: int, name: str) -> None:
+    """Series that use the saved text know how it is called, also once it is gone."""
+    connection.execute(update(series).where(series.c.template_id == template_id).values(template_name=name))
+
+
+def uses_template(connection: Connection, template_id: int) -> Sequence[Row[Any]]:
+    """The series that would read the saved text on their next day."""
+    return connection.execute(
+        select(series)
+        .where(series.c.template_id == template_id, series.c.state != SeriesState.ENDED)
+        .order_by(series.c.series_id)
+    ).all()
+
+
 def group_renamed(connection: Connection, was: str, name: str) -> None:
     """Series that go to a group which they know by its name know it by the new one."""
     rows = connection.execute(

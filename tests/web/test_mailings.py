@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
+from made_history import past_mailing, past_message
 from office import Office, refusal
 from openpyxl import load_workbook
 from sqlalchemy import update
@@ -71,6 +72,29 @@ def test_rows_with_an_empty_placeholder_stop_start_until_they_are_left_out(
         office, client, list_id, text="{Имя}, {Заказ}", repeats="all", leave_out_incomplete="yes"
     ).text
     assert "Send 4 messages" in chosen
+
+
+def test_numbers_that_fail_again_and_again_are_written_to_when_the_person_says_so(
+    office: Office, client: FlaskClient, list_id: int
+) -> None:
+    assert "Write to these numbers as well" not in check(office, client, list_id, repeats="all").text
+    for _ in range(office.settings.people.failing_after):
+        mailing_id = past_mailing(office.database, office.database.now())
+        past_message(
+            office.database, "+79160000001", office.database.now(), "undelivered", mailing_id=mailing_id
+        )
+    spared = check(office, client, list_id, repeats="all").text
+    assert "Numbers to which messages failed for good again and again: 1" in spared
+    assert "Send 4 messages" in spared
+    chosen = check(office, client, list_id, repeats="all", allow_failing="yes").text
+    assert "Send 5 messages" in chosen
+    # the choice stays while the text is written anew
+    fields = {"list_id": str(list_id), "text": TEXT, "repeats": "all", "allow_failing": "yes"}
+    written = office.post(client, "/mailings/new", **fields).text
+    assert '<input type="hidden" name="allow_failing" value="yes">' in written
+    start(office, client, list_id, allow_failing="yes")
+    made = stored(office)[0]
+    assert (made.messages, made.allow_failing) == (5, True)
 
 
 def test_a_text_that_cannot_be_sent_is_not_counted(office: Office, client: FlaskClient, list_id: int) -> None:

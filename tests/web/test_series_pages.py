@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 from office import Office
 from sqlalchemy import update
 
-from pbx_sms.operations import mailings, series
+from pbx_sms.operations import mailings, series, templates
 from pbx_sms.storage import queue, views
 from pbx_sms.storage.schema import messages
 from pbx_sms.storage.schema import series as series_table
@@ -48,6 +48,35 @@ def test_a_repeating_mailing_is_made_shown_and_steered(office: Office, client: F
     assert "is paused" in refused.text
     office.post(client, "/repeating/1/remove")
     assert series.list_series(office.database) == []
+
+
+def test_a_repeating_mailing_sends_a_saved_text_as_it_is_then(office: Office, client: FlaskClient) -> None:
+    templates.add(office.database, name="Готово", text=TEXT)
+    chosen = form(office.add_list(), template="1", allow_failing="yes")
+    assert "Готово" in office.get(client, "/repeating/new").text
+    both = office.post(client, "/repeating/new", **chosen)
+    assert both.status_code == 400
+    assert "not both" in both.text
+    office.post(client, "/repeating/new", **chosen | {"text": ""})
+    assert series.show(office.database, 1)["allow_failing"] is True
+    templates.change(office.database, "Готово", text="Заказ №{Заказ} ждёт")
+    page = office.get(client, "/repeating/1").text
+    assert "Заказ №{Заказ} ждёт" in page
+    assert "/templates/1" in page
+    office.post(client, "/templates/1/remove")
+    told = office.get(client, "/templates").text
+    assert "it waits on its next day until you give it another text" in told
+    page = office.get(client, "/repeating/1").text
+    assert "its saved text “Готово” was removed" in page
+    # without a text there is nothing to change
+    assert office.post(client, "/repeating/1/change").status_code == 400
+    office.post(client, "/repeating/1/change", text=TEXT)
+    shown = series.show(office.database, 1)
+    assert (shown["text"], shown["template"], shown["allow_failing"]) == (TEXT, None, False)
+    refused = office.post(client, "/repeating/1/change", text="{Нет такого}")
+    assert refused.status_code == 400
+    assert "{Нет такого}" in refused.text
+    assert office.client(Role.VIEWER).post(f"{office.prefix}/repeating/1/change").status_code in (400, 403)
 
 
 def test_what_waits_says_why_and_offers_what_to_do(office: Office, client: FlaskClient) -> None:

@@ -13,6 +13,9 @@ from pbx_sms.storage.engine import Database
 #: (number, text) of the rows of a chunk, in their order → why each is left out, or None
 Spare = Callable[[Sequence[tuple[str, str]]], list[Reason | None]]
 
+#: of rows that are left out because their number fails again and again
+FAILING_CODES = ("number_failing", "number_failing_because")
+
 
 def sparing(database: Database, settings: Settings, *, allow_failing: bool) -> Spare:
     """What spares numbers by the settings. One chunk of rows costs two look-ups, whatever its length."""

@@ -7,7 +7,6 @@ from datetime import date, datetime
 from typing import Any
 
 from pbx_sms.config import Settings
-from pbx_sms.core import template
 from pbx_sms.core.mailing import MailingKind, UnknownPolicy
 from pbx_sms.core.planning.recurrence import AroundDate, Birthday, Rule, to_json
 from pbx_sms.errors import Refused
@@ -18,6 +17,7 @@ from pbx_sms.operations.series.due_rows import column_name
 from pbx_sms.operations.series.rules import following, office_zone
 from pbx_sms.operations.series.show import shown
 from pbx_sms.operations.series.source import compose
+from pbx_sms.operations.series.text import chosen
 from pbx_sms.storage import series as stored
 from pbx_sms.storage.engine import Database
 
@@ -30,12 +30,14 @@ def add(
     *,
     list_id: int | None = None,
     audience: Mapping[str, Any] | None = None,
-    text: str,
+    text: str | None = None,
+    saved_text: str | int | None = None,
     rule: Rule,
     name: str | None = None,
     kind: str = MailingKind.INFORMATION,
     repeats: str | None = None,
     leave_out_incomplete: bool = False,
+    allow_failing: bool = False,
     unknown: str = UnknownPolicy.KEEP,
     start_on: date | None = None,
     end_on: date | None = None,
@@ -43,16 +45,18 @@ def add(
     by: str | None = None,
 ) -> dict[str, Any]:
     """A series that is active at once; the shape of `show`. It goes to a list, or to an `audience` {"lists":
-    [id], "groups": [name or id], "without": [name or id]} that is composed anew for each run. Its days begin
-    with `start_on`, today where none is given; a day whose time has passed is not among them.
+    [id], "groups": [name or id], "without": [name or id]} that is composed anew for each run. It sends
+    `text`, or a saved one by name or id as that is on each day; with `allow_failing` also to numbers that
+    fail again and again. Its days begin with `start_on`, today where none is given; a day whose time has
+    passed is not among them.
 
-    Raises NotFound(list_not_found, group_not_found), Conflict(list_not_ready), Refused: mistakes in the text,
-    a column that is lacking, series_never_comes, series_end_before_start, series_count_invalid,
-    series_count_by_column, series_list_missing.
+    Raises NotFound(list_not_found, group_not_found, template_not_found), Conflict(list_not_ready), Refused:
+    mistakes in the text, a column that is lacking, series_never_comes, series_end_before_start,
+    series_count_invalid, series_count_by_column, series_list_missing, series_text_twice.
     """
-    text = template.clean(text)
+    wording = chosen(database, text, saved_text)
     name = (name or "").strip()
-    name = fit(database, settings, list_id, audience, text, rule, name)
+    name = fit(database, settings, list_id, audience, wording["text"], rule, name)
     now = database.now()
     start_on = start_on or today(settings, now)
     is_by_column = isinstance(rule, (AroundDate, Birthday))
@@ -74,10 +78,11 @@ def add(
             name=name,
             list_id=list_id,
             audience=None if audience is None else dict(audience),
-            text=text,
+            **wording,
             kind=parse_kind(kind),
             repeats=parse_repeats(repeats),
             leave_out_incomplete=leave_out_incomplete,
+            allow_failing=allow_failing,
             unknown_policy=parse_policy(unknown),
             rule=to_json(rule),
             start_on=start_on,

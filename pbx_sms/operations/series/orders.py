@@ -9,7 +9,6 @@ from typing import Any
 from sqlalchemy import Row
 
 from pbx_sms.config import Settings
-from pbx_sms.core import template
 from pbx_sms.core.planning.recurrence import Occurrence, by_column, occurrences
 from pbx_sms.core.series import RunState, SeriesState
 from pbx_sms.errors import Conflict, NotFound, Refused
@@ -17,6 +16,7 @@ from pbx_sms.operations.series.add import fit
 from pbx_sms.operations.series.fire import claim_and_make
 from pbx_sms.operations.series.rules import following, office_zone, rule_of
 from pbx_sms.operations.series.show import existing, show
+from pbx_sms.operations.series.text import chosen, text_now
 from pbx_sms.storage import series as stored
 from pbx_sms.storage.engine import Database
 
@@ -127,15 +127,25 @@ def change(
     *,
     list_id: int | None = None,
     text: str | None = None,
+    saved_text: str | int | None = None,
+    allow_failing: bool | None = None,
     by: str | None = None,
 ) -> dict[str, Any]:
-    """Another list (the same people imported again, say; it takes the place of groups) or another text from
-    the next day on; the shape of `show`. Refused as `add`; Conflict(series_is_ended)."""
+    """Another list (the same people imported again, say; it takes the place of groups) or another text, typed
+    or saved, from the next day on; the shape of `show`. Raises as `add`, and Conflict(series_is_ended)."""
     found = existing(database, series_id)
     audience = found.audience if list_id is None else None
     list_id = found.list_id if list_id is None else list_id
-    text = template.clean(text if text is not None else found.text)
-    fit(database, settings, list_id, audience, text, rule_of(found.rule), found.name)
+    values: dict[str, Any] = {}
+    if text is not None or saved_text is not None:
+        values = chosen(database, text, saved_text)
+        wording = values["text"]
+    else:
+        with database.read() as connection:
+            wording = text_now(connection, found)
+    if allow_failing is not None:
+        values["allow_failing"] = allow_failing
+    fit(database, settings, list_id, audience, wording, rule_of(found.rule), found.name)
     with database.begin() as connection:
         if not stored.change(
             connection,
@@ -143,7 +153,7 @@ def change(
             among=[state for state in SeriesState if state is not SeriesState.ENDED],
             list_id=list_id,
             audience=audience,
-            text=text,
+            **values,
         ):
             raise _conflict(found)
     database.wake()

@@ -19,6 +19,7 @@ from pbx_sms.operations.series.due_rows import dated_rows
 from pbx_sms.operations.series.rules import office_zone, rule_of
 from pbx_sms.operations.series.show import existing
 from pbx_sms.operations.series.source import looked_at
+from pbx_sms.operations.series.text import shown as text_shown
 from pbx_sms.storage import series as stored
 from pbx_sms.storage.engine import Database
 
@@ -30,10 +31,12 @@ _NAMED_ROWS = 20
 def preview(
     database: Database, settings: Settings, series_id: int, *, days: int = DAYS_SHOWN
 ) -> dict[str, Any]:
-    """{"series_id", "days": [{"day", "at", "messages", "rows"?}], "problems": [{"reason", "reason_params"}],
-    "unreadable"?: [{"row", "value"}], "unreadable_count"?}: the next `days` days.
+    """{"series_id", "text", "template_id", "template", "days": [{"day", "at", "messages", "rows"?}],
+    "problems": [{"reason", "reason_params"}], "unreadable"?: [{"row", "value"}],
+    "unreadable_count"?}: the next `days` days.
 
-    A rule by the calendar: how many messages the list would give now; `problems` is what would keep a Start
+    `text` as a run would send it now, None where its saved text is gone, which is a problem then. A rule by
+    the calendar: how many messages the list would give now; `problems` is what would keep a Start
     from starting. A rule by a column: the next days on which somebody is due, "rows": [{"row", "number",
     "value"}] of up to 20 of them; "unreadable" are rows whose date cannot be read. Raises
     NotFound(series_not_found), Refused(series_days_invalid).
@@ -42,30 +45,42 @@ def preview(
         raise Refused("series_days_invalid", days=days, max_days=MAX_DAYS)
     series = existing(database, series_id)
     rule = rule_of(series.rule)
-    shown: dict[str, Any] = {"series_id": series_id, "days": [], "problems": []}
+    with database.read() as connection:
+        text = text_shown(connection, series)
+    shown: dict[str, Any] = {"series_id": series_id, **text, "days": [], "problems": []}
     if series.state == SeriesState.ENDED or series.next_at is None:
         return shown
+    if text["text"] is None:
+        problem = {"reason": "series_template_gone", "reason_params": {"template": series.template_name}}
+        return shown | {"problems": [problem]}
     try:
         with looked_at(database, settings, series) as list_id:
             if isinstance(rule, (AroundDate, Birthday)):
                 return shown | _by_column(database, settings, series, list_id, rule, days)
-            return shown | _by_calendar(database, settings, series, list_id, rule, days)
+            return shown | _by_calendar(database, settings, series, list_id, text["text"], rule, days)
     except Refused as refused:
         # the list is gone, or lacks the column now
         return shown | {"problems": [{"reason": refused.code, "reason_params": dict(refused.params)}]}
 
 
 def _by_calendar(
-    database: Database, settings: Settings, series: Row[Any], list_id: int, rule: Rule, days: int
+    database: Database,
+    settings: Settings,
+    series: Row[Any],
+    list_id: int,
+    text: str,
+    rule: Rule,
+    days: int,
 ) -> dict[str, Any]:
     checked = check(
         database,
         settings,
         list_id=list_id,
-        text=series.text,
+        text=text,
         kind=series.kind,
         repeats=series.repeats,
         leave_out_incomplete=series.leave_out_incomplete,
+        allow_failing=series.allow_failing,
     )
     if series.max_runs is not None:
         days = min(days, series.max_runs - series.run_count)

@@ -27,6 +27,7 @@ from pbx_sms.operations.list_copies import copy_list
 from pbx_sms.operations.series.due_rows import dated_rows
 from pbx_sms.operations.series.rules import office_zone, rule_of
 from pbx_sms.operations.series.source import source_of
+from pbx_sms.operations.series.text import text_now
 from pbx_sms.storage import mailings as stored_mailings
 from pbx_sms.storage import series as stored
 from pbx_sms.storage.engine import Database
@@ -63,11 +64,12 @@ class Run:
                 self._database,
                 self._settings,
                 list_id=list_id,
-                text=self._series.text,
+                text=self._text(),
                 name=f"{self._series.name}, {self._day:%d.%m.%Y}",
                 kind=self._series.kind,
                 repeats=self._series.repeats,
                 leave_out_incomplete=self._series.leave_out_incomplete,
+                allow_failing=self._series.allow_failing,
                 unknown=self._series.unknown_policy,
                 created_by=self._by or self._series.created_by,
                 start=True,
@@ -125,6 +127,10 @@ class Run:
         if run is not None:
             self._remove_list(run.list_id)
         return RunState.REFUSED
+
+    def _text(self) -> str:
+        with self._database.read() as connection:
+            return text_now(connection, self._series)
 
     def _remove_list(self, list_id: int | None) -> None:
         """Of a run that is taken back or begun again."""

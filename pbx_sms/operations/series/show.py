@@ -8,6 +8,7 @@ from sqlalchemy import Row
 
 from pbx_sms.core.series import SeriesState
 from pbx_sms.errors import NotFound
+from pbx_sms.operations.series.text import shown as text_shown
 from pbx_sms.storage import series as stored
 from pbx_sms.storage.engine import Database
 
@@ -16,23 +17,26 @@ _RUNS_SHOWN = 50
 
 def list_series(database: Database) -> list[dict[str, Any]]:
     """All series, the newest first: {"series_id", "name", "state", "reason"?, "reason_params"?, "kind",
-    "list_id", "audience", "rule", "next_day", "next_at", "start_on", "end_on", "max_runs", "runs",
-    "created_at", "created_by"}."""
+    "list_id", "audience", "template_id", "template", "rule", "next_day", "next_at", "start_on", "end_on",
+    "max_runs", "runs", "created_at", "created_by"}."""
     with database.read() as connection:
         return [shown(row) for row in stored.find_all(connection)]
 
 
 def show(database: Database, series_id: int) -> dict[str, Any]:
-    """As `list_series`, and besides "text", "repeats", "leave_out_incomplete", "run_list": [{"day",
+    """As `list_series`, and besides "text" (as the next run would send it; None where its saved
+    text is gone), "repeats", "leave_out_incomplete", "allow_failing", "run_list": [{"day",
     "from_day", "state", "mailing_id", "messages", "reason"?, "reason_params"?, "at", "ordered_by"}], the
     newest 50. Raises NotFound(series_not_found)."""
     found = existing(database, series_id)
     with database.read() as connection:
         runs = stored.runs_of(connection, series_id, limit=_RUNS_SHOWN)
+        text = text_shown(connection, found)
     return shown(found) | {
-        "text": found.text,
+        **text,
         "repeats": found.repeats,
         "leave_out_incomplete": found.leave_out_incomplete,
+        "allow_failing": found.allow_failing,
         "run_list": [_shown_run(run) for run in runs],
     }
 
@@ -54,6 +58,8 @@ def shown(row: Row[Any]) -> dict[str, Any]:
         "kind": row.kind,
         "list_id": row.list_id,
         "audience": row.audience,
+        "template_id": row.template_id,
+        "template": row.template_name,
         "rule": row.rule,
         "next_day": None if row.next_day is None else row.next_day.isoformat(),
         "next_at": row.next_at,

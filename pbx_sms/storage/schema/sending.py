@@ -227,7 +227,7 @@ events = Table(
     Column("parts_submitted", SmallInteger),
     Column("reason_code", String(64)),
     Column("reason_params", Json),
-    #: of kind inbound: what came in
+    #: of kind inbound: what came in; with a state, how it was marked
     Column("inbound_id", Id),
     sqlite_autoincrement=True,
 )
@@ -307,5 +307,12 @@ Index("ix_attempts_message_id", attempts.c.message_id)
 Index("ix_reports_open", reports.c.sim_id, reports.c.reference, **_where(reports.c.message_id.is_(None)))
 #: what became of one number on the stop list
 Index("ix_events_stop", events.c.reason_params, **_where(events.c.kind == "stop"))
+#: the marks of a message that came in
+Index(
+    "ix_events_inbound_id",
+    events.c.inbound_id,
+    events.c.event_id,
+    **_where(events.c.inbound_id.is_not(None)),
+)
 Index("ix_events_message_id", events.c.message_id)
 Index("ix_events_mailing_id", events.c.mailing_id, events.c.event_id)

@@ -47,6 +47,7 @@ series = Table(
     Column("list_id", Id, ForeignKey("lists.list_id")),
     #: lists and groups minus groups, composed anew for each run: {"lists", "groups", "without"}
     Column("audience", Json),
+    #: what each run sends; of a saved text as it was when it was chosen
     Column("text", Text, nullable=False),
     Column("kind", String(16), nullable=False),
     Column("repeats", String(8)),
@@ -70,6 +71,11 @@ series = Table(
     Column("next_at", Instant),
     Column("created_at", Instant, nullable=False),
     Column("created_by", Text),
+    #: the saved text that each run reads anew; no reference: one that is removed leaves its id and name here
+    Column("template_id", Id),
+    Column("template_name", Text),
+    #: write to numbers as well that fail again and again
+    Column("allow_failing", Boolean, nullable=False, server_default=false()),
     sqlite_autoincrement=True,
 )
 
