@@ -85,7 +85,7 @@ def mark(inbound_id: int) -> ResponseReturnValue:
             case "done":
                 inbox.mark_done(database(), settings(), inbound_id, by=current_user.name)
             case "reopen":
-                inbox.reopen(database(), settings(), inbound_id)
+                inbox.reopen(database(), settings(), inbound_id, by=current_user.name)
             case "assign":
                 user = request.form.get("user", "").strip() or None
                 inbox.assign(database(), settings(), inbound_id, user, by=current_user.name)

@@ -63,10 +63,13 @@ def read(context: Context, args: argparse.Namespace) -> int:
 
 def show(context: Context, args: argparse.Namespace) -> int:
     told = inbox.show(context.database, context.settings, args.inbound_id)
-    if context.output.as_json:
-        context.output.object(told)
-    else:
-        context.output.rows(told["thread"], _THREAD, empty="cli_inbox_empty")
+    output = context.output
+    if output.as_json:
+        output.object(told)
+        return 0
+    output.rows(told["thread"], _THREAD, empty="cli_inbox_empty")
+    for mark in told["marks"]:
+        output.line(f"{output.time(mark['at'])}  {output.reason(mark)}")
     return 0
 
 
@@ -99,7 +102,7 @@ def mark_done(context: Context, args: argparse.Namespace) -> int:
 
 
 def reopen(context: Context, args: argparse.Namespace) -> int:
-    told = inbox.reopen(context.database, context.settings, args.inbound_id)
+    told = inbox.reopen(context.database, context.settings, args.inbound_id, by=context.person)
     context.output.object(told, context.output.sentence("cli_inbox_reopened", told))
     return 0
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -15,7 +16,7 @@ from pbx_sms.operations.messages import checked_key, measured, queue_message
 from pbx_sms.operations.sims import label_of
 from pbx_sms.storage import inbox, messages, stop_list, users
 from pbx_sms.storage.engine import Database
-from pbx_sms.storage.inbox import InboundRow
+from pbx_sms.storage.inbox import InboundRow, Mark
 from pbx_sms.storage.messages import MessageRow
 from pbx_sms.storage.queue import NewMessage
 
@@ -65,18 +66,23 @@ def open_count(database: Database) -> int:
 def show(database: Database, settings: Settings, inbound_id: int) -> dict[str, Any]:
     """The message as `read` shows it, with "reason" (why it cannot be answered) and "thread": what went to
     and fro with its sender, from the oldest on: [{"direction" (in | out), "at", "text", "state", "sim",
-    "sim_label", "is_stop", "reason", "reason_params", "inbound_id"?, "message_id"?, "mailing_id"}].
-    Refused: no_such_inbound."""
+    "sim_label", "is_stop", "reason", "reason_params", "inbound_id"?, "message_id"?, "mailing_id",
+    "marks"?}]; and "marks", as each that came in has them: who marked it and when, [{"at", "mark" (assigned |
+    unassigned | done | reopened), "user", "by", "reason", "reason_params"}]. Refused: no_such_inbound."""
     with database.read() as connection:
         row = _existing(inbox.by_id(connection, inbound_id), inbound_id)
         received = inbox.newest(connection, limit=_THREAD, sender=row.msisdn or row.sender)
         sent = messages.of_number(connection, row.msisdn, limit=_THREAD) if row.msisdn else []
+        marks = inbox.marks_of(connection, {inbound_id, *(one.inbound_id for one in received)})
         stopped = row.msisdn is not None and stop_list.is_listed(connection, row.msisdn)
     refused = "reply_needs_number" if row.msisdn is None else "number_stopped" if stopped else None
-    thread = [_received(settings, one) for one in received] + [_sent(settings, one) for one in sent]
+    thread = [_received(settings, one, marks.get(one.inbound_id, ())) for one in received] + [
+        _sent(settings, one) for one in sent
+    ]
     return _shown(settings, row) | {
         "reason": refused,
         "reason_params": {"sender": row.sender, "number": row.msisdn},
+        "marks": _marks(marks.get(inbound_id, ())),
         "thread": sorted(thread, key=lambda one: one["at"]),
     }
 
@@ -156,11 +162,13 @@ def mark_done(
     return _shown(settings, row)
 
 
-def reopen(database: Database, settings: Settings, inbound_id: int) -> dict[str, Any]:
+def reopen(
+    database: Database, settings: Settings, inbound_id: int, *, by: str | None = None
+) -> dict[str, Any]:
     """The message as `read` shows it: it waits for somebody again. Refused: no_such_inbound,
     inbound_is_open."""
     with database.begin() as connection:
-        changed = inbox.reopen(connection, inbound_id)
+        changed = inbox.reopen(connection, inbound_id, by, database.now())
         row = _existing(inbox.by_id(connection, inbound_id), inbound_id)
         if not changed:
             raise Conflict("inbound_is_open", inbound_id=inbound_id)
@@ -202,7 +210,22 @@ def _shown(settings: Settings, row: InboundRow) -> dict[str, Any]:
     }
 
 
-def _received(settings: Settings, row: InboundRow) -> dict[str, Any]:
+def _marks(marks: Iterable[Mark]) -> list[dict[str, Any]]:
+    return [
+        {
+            "at": one.at,
+            "mark": one.mark,
+            "user": one.user,
+            "by": one.by,
+            "reason": one.reason.code,
+            # a script without a user of its own
+            "reason_params": {"user": one.user, "by": one.by or "—"},
+        }
+        for one in marks
+    ]
+
+
+def _received(settings: Settings, row: InboundRow, marks: Iterable[Mark]) -> dict[str, Any]:
     return {
         "direction": "in",
         "inbound_id": row.inbound_id,
@@ -213,6 +236,7 @@ def _received(settings: Settings, row: InboundRow) -> dict[str, Any]:
         "is_stop": row.is_stop,
         "sim": row.sim,
         "sim_label": label_of(settings, row.sim, row.sim_label),
+        "marks": _marks(marks),
         "reason": None,
         "reason_params": {},
     }

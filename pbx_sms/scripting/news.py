@@ -66,7 +66,8 @@ class Newsroom:
         match row.kind:
             case "message" if row.message_id is not None:
                 return self._message(row)
-            case "inbound" if row.inbound_id is not None:
+            # with a state it is somebody's mark on what came in before
+            case "inbound" if row.inbound_id is not None and row.state is None:
                 return self._received(row)
             case "sim" if row.sim is not None:
                 return News(

@@ -36,6 +36,13 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Message {inbound_id} waits for somebody again.",
         "Сообщение {inbound_id} снова ждёт ответа.",
     ),
+    "inbox_mark_assigned": ("{by}: {user} looks after it", "{by}: занимается {user}"),
+    "inbox_mark_unassigned": (
+        "{by}: nobody in particular looks after it",
+        "{by}: больше ни за кем не закреплено",
+    ),
+    "inbox_mark_done": ("{by}: nothing is left to do", "{by}: обработано"),
+    "inbox_mark_reopened": ("{by}: opened again", "{by}: снова ждёт ответа"),
     # notifications
     "notify_subject_inbound": ("SMS from {sender}", "SMS от {sender}"),
     "notify_subject_stop": ("Stop from {sender}", "Отписка: {sender}"),

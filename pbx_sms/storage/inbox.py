@@ -1,15 +1,20 @@
 """What came in, for reading and for marks. The receiver writes it, in the commit after which the SIM's copy
-is deleted; here only who looks after it and whether it is done."""
+is deleted; here only who looks after it and whether it is done. Each mark is an event of kind inbound, so
+that who gave it and when is never lost."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Select, func, or_, select, update
 
-from pbx_sms.storage.schema import inbound, mailings, sims
+from pbx_sms.core.reason import Reason
+from pbx_sms.storage import events as event_log
+from pbx_sms.storage.events import NewEvent
+from pbx_sms.storage.schema import events, inbound, mailings, sims
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +46,23 @@ class InboundRow:
     assigned_to: str | None
     done_at: datetime | None
     done_by: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mark:
+    """Somebody marked a message."""
+
+    at: datetime
+    #: assigned | unassigned | done | reopened
+    mark: str
+    #: who looks after it from then on, of *assigned*
+    user: str | None
+    by: str | None
+
+    @property
+    def reason(self) -> Reason:
+        """As the event keeps it, and for the sentence."""
+        return Reason(f"inbox_mark_{self.mark}", {"user": self.user, "by": self.by})
 
 
 _ROWS = (
@@ -99,22 +121,55 @@ def open_count(connection: Connection) -> int:
     return int(connection.execute(found).scalar_one())
 
 
+def marks_of(connection: Connection, inbound_ids: Collection[int]) -> dict[int, list[Mark]]:
+    """What was done with these messages, in the order of time; of those that nobody marked nothing."""
+    query = (
+        select(events.c.inbound_id, events.c.at, events.c.state, events.c.reason_params)
+        .where(
+            events.c.inbound_id.in_(inbound_ids),
+            events.c.kind == "inbound",
+            # without one it came in
+            events.c.state.is_not(None),
+        )
+        .order_by(events.c.event_id)
+    )
+    marks: dict[int, list[Mark]] = {}
+    for row in connection.execute(query):
+        params = row.reason_params or {}
+        mark = Mark(at=row.at, mark=row.state, user=params.get("user"), by=params.get("by"))
+        marks.setdefault(row.inbound_id, []).append(mark)
+    return marks
+
+
+# Each of them writes an event, which is the last thing a transaction does.
+
+
 def assign(connection: Connection, inbound_id: int, to: str | None, by: str | None, now: datetime) -> bool:
-    return _mark(connection, inbound_id, assigned_to=to, assigned_by=by, assigned_at=now)
+    """False when it is so already, or there is none."""
+    mark = Mark(at=now, mark="unassigned" if to is None else "assigned", user=to, by=by)
+    other = inbound.c.assigned_to.is_distinct_from(to)
+    return _mark(connection, inbound_id, mark, other, assigned_to=to, assigned_by=by, assigned_at=now)
 
 
 def done(connection: Connection, inbound_id: int, by: str | None, now: datetime) -> bool:
     """False when it was done before, or there is none."""
-    return _mark(connection, inbound_id, was="open", state="done", done_by=by, done_at=now)
+    mark = Mark(at=now, mark="done", user=None, by=by)
+    return _mark(
+        connection, inbound_id, mark, inbound.c.state == "open", state="done", done_by=by, done_at=now
+    )
 
 
-def reopen(connection: Connection, inbound_id: int) -> bool:
+def reopen(connection: Connection, inbound_id: int, by: str | None, now: datetime) -> bool:
     """False when it is open, or there is none."""
-    return _mark(connection, inbound_id, was="done", state="open", done_by=None, done_at=None)
+    mark = Mark(at=now, mark="reopened", user=None, by=by)
+    was_done = inbound.c.state == "done"
+    return _mark(connection, inbound_id, mark, was_done, state="open", done_by=None, done_at=None)
 
 
-def _mark(connection: Connection, inbound_id: int, *, was: str | None = None, **values: Any) -> bool:
-    statement = update(inbound).where(inbound.c.inbound_id == inbound_id).values(**values)
-    if was is not None:
-        statement = statement.where(inbound.c.state == was)
-    return connection.execute(statement).rowcount == 1
+def _mark(connection: Connection, inbound_id: int, mark: Mark, guard: Any, **values: Any) -> bool:
+    statement = update(inbound).where(inbound.c.inbound_id == inbound_id, guard).values(**values)
+    if connection.execute(statement).rowcount != 1:
+        return False
+    event = NewEvent(at=mark.at, kind="inbound", state=mark.mark, inbound_id=inbound_id, reason=mark.reason)
+    event_log.append(connection, [event])
+    return True

@@ -59,6 +59,14 @@ def test_marks_of_a_message(pbx_sms: Command, stored: Database, sim: str) -> Non
     assert "already" in pbx_sms("inbox", "done", "1").refusal()
     assert [row["inbound_id"] for row in pbx_sms("inbox", "--open", "--json").objects()] == [2]
     assert pbx_sms("inbox", "reopen", "1").status == 0
+    told = pbx_sms("inbox", "show", "1", "--json").object()
+    assert [(one["mark"], one["user"]) for one in told["marks"]] == [
+        ("assigned", "anna"),
+        ("done", None),
+        ("reopened", None),
+    ]
+    assert all(one["by"] and one["at"].endswith("Z") for one in told["marks"])
+    assert told["marks"][0]["reason_text"].endswith("anna looks after it")
     rows = pbx_sms("inbox", "--number", "89161234567", "--user", "anna", "--json").objects()
     assert [row["inbound_id"] for row in rows] == [1]
 

@@ -11,7 +11,7 @@ from sqlalchemy import insert, update
 from pbx_sms.config import Settings
 from pbx_sms.errors import Conflict, NotFound, Refused
 from pbx_sms.operations import inbox, messages, stop_list, users
-from pbx_sms.storage import answered, devices
+from pbx_sms.storage import answered, devices, events
 from pbx_sms.storage.engine import Database
 from pbx_sms.storage.schema import inbound, mailings
 from pbx_sms.storage.schema import messages as table
@@ -247,3 +247,40 @@ def test_marks_say_who_looks_after_a_message_and_that_it_is_done(
         inbox.reopen(database, made, first)
     assert inbox.assign(database, made, first, None)["assigned_to"] is None
     assert inbox.open_count(database) == 2
+
+
+def test_who_marked_a_message_and_when_is_kept_and_shown(
+    database: Database, settings: Callable[..., Settings]
+) -> None:
+    made = settings()
+    users.add(database, made, name="anna", role=Role.RECEPTIONIST, password="correct horse")
+    sim = add_sim(database, IMSI, "gsm1")
+    asked, again = receive(database, sim), receive(database, sim)
+    assert inbox.show(database, made, asked)["marks"] == []
+    since = database.now()
+    inbox.assign(database, made, asked, "anna", by="boris")
+    # what is so already is no mark, nor is what is refused
+    inbox.assign(database, made, asked, "anna", by="vera")
+    with pytest.raises(Conflict):
+        inbox.reopen(database, made, asked, by="vera")
+    inbox.reply(database, made, asked, "Завтра", by="anna", done=True)
+    inbox.reopen(database, made, asked, by="boris")
+    inbox.assign(database, made, asked, None)
+    inbox.mark_done(database, made, again, by="vera")
+    told = inbox.show(database, made, asked)
+    assert [(one["mark"], one["user"], one["by"]) for one in told["marks"]] == [
+        ("assigned", "anna", "boris"),
+        ("done", None, "anna"),
+        ("reopened", None, "boris"),
+        ("unassigned", None, None),
+    ]
+    assert all(since <= one["at"] <= database.now() for one in told["marks"])
+    # beside each message of the conversation its own
+    in_thread = [one["marks"] for one in told["thread"] if one["direction"] == "in"]
+    assert [len(marks) for marks in in_thread] == [4, 1]
+    assert in_thread[0] == told["marks"]
+    with database.read() as connection:
+        found = events.read_after(connection, 0)
+    marks = [(event.state, event.reason) for event in found if event.kind == "inbound"]
+    assert ("assigned", "inbox_mark_assigned") in marks
+    assert len(marks) == 5
