@@ -44,6 +44,7 @@ from web import (
     unknown_pages,
     upload_pages,
 )
+from web.compositions import Compositions
 from web.failed_sign_ins import FailedSignIns
 from web.imports import Imports
 from web.mounting import BehindTrustedProxies, UnderPrefix
@@ -97,6 +98,7 @@ def create_app(settings: Settings, database: Database | None = None) -> Flask:
     app.extensions["pbx_sms_broadcaster"] = broadcaster.Broadcaster(database)
     app.extensions["pbx_sms_stream_places"] = threading.BoundedSemaphore(settings.web.threads // 2)
     app.extensions["pbx_sms_starts"] = Starts(database, settings)
+    app.extensions["pbx_sms_compositions"] = Compositions(database, settings)
 
     # `guard` is registered first: whoever is not signed in learns nothing from a missing CSRF token
     access.init_app(app, FailedSignIns(time.monotonic))

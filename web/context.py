@@ -8,6 +8,7 @@ from flask import current_app
 
 from pbx_sms.config import Settings
 from pbx_sms.storage.engine import Database
+from web.compositions import Compositions
 from web.starts import Starts
 
 
@@ -21,3 +22,7 @@ def settings() -> Settings:
 
 def starts() -> Starts:
     return cast(Starts, current_app.extensions["pbx_sms_starts"])
+
+
+def compositions() -> Compositions:
+    return cast(Compositions, current_app.extensions["pbx_sms_compositions"])

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from flask import Blueprint, abort, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_login import current_user
 
 from pbx_sms.core import template
 from pbx_sms.core.mailing import MailingKind, MailingState
@@ -26,7 +27,7 @@ from pbx_sms.storage.views import MailingView
 from web import cost_pages, forecast_pages, languages, plan_pages
 from web.access import for_orders
 from web.choices import Choices
-from web.context import database, settings, starts
+from web.context import compositions, database, settings, starts
 from web.plan_fields import MARK, PlanFields
 from web.presentation import phone
 
@@ -71,6 +72,9 @@ def compose_page(choices: Choices) -> str:
         kinds=[kind.value for kind in MailingKind],
         chips=[(name, template.placeholder(name)) for name in columns],
         first_row=first_row,
+        audience_once=secrets.token_urlsafe(16),
+        # put together while the person was elsewhere
+        left=compositions().left_by(current_user.name),
         max_parts=settings().sending.max_parts,
     )
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from pbx_sms.cli import lists
 from pbx_sms.cli.context import Context
+from pbx_sms.cli.progress import ProgressBar
 from pbx_sms.errors import Conflict, PbxSmsError
 from pbx_sms.operations import audiences, templates
 from pbx_sms.operations import lists as operations_lists
@@ -60,6 +61,7 @@ def list_of(context: Context, args: argparse.Namespace) -> tuple[int, list[int]]
     if not args.files and not args.groups:
         args.wrong_usage("one of the arguments --list --group is required")
     made: list[int] = []
+    bar = ProgressBar()
     try:
         list_ids = []
         for file in args.files:
@@ -74,10 +76,13 @@ def list_of(context: Context, args: argparse.Namespace) -> tuple[int, list[int]]
             groups=args.groups,
             without=args.without,
             by=context.person,
+            progress=bar.draw,
         )
     except PbxSmsError:
         take_away(context, made)
         raise
+    finally:
+        bar.clear()
     if composed not in list_ids:
         made.append(composed)
     return composed, made

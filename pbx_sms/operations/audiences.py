@@ -17,13 +17,17 @@ from pbx_sms.core import template
 from pbx_sms.core.people.merging import columns_of
 from pbx_sms.errors import Refused
 from pbx_sms.operations import groups as operations_groups
+from pbx_sms.operations.lists import Progress
 from pbx_sms.operations.mailings.plan import find_list
 from pbx_sms.storage import audiences, mailing_rows, recipients
+from pbx_sms.storage import contacts as stored_contacts
+from pbx_sms.storage import groups as stored_groups
 from pbx_sms.storage.engine import Database
 from pbx_sms.storage.groups import Group
 from pbx_sms.storage.mailing_rows import ListHead
 
 _ROWS_PER_TRANSACTION = 2_000
+_ROWS_PER_STEP = 500
 _FIRST_ROW = 2
 #: an import that began longer ago than this and has not ended has died
 _ABANDONED_AFTER = timedelta(hours=1)
@@ -45,8 +49,10 @@ def compose(
     without: Sequence[str | int] = (),
     name: str | None = None,
     by: str | None = None,
+    progress: Progress | None = None,
 ) -> int:
-    """Stores the list and returns its id; one list alone is itself.
+    """Stores the list and returns its id; one list alone is itself. `progress` is told (done, of how many):
+    people and rows that were read and written.
 
     NotFound(list_not_found, group_not_found), Conflict(list_not_ready), Refused(audience_empty).
     """
@@ -57,20 +63,23 @@ def compose(
         return heads[0].list_id
     chosen = _found(database, groups)
     excluded = _found(database, without)
+    steps = _Steps(database, heads, chosen, excluded, progress)
     language = "ru" if settings.sending.country in _RUSSIAN_COUNTRIES else "en"
     left_out: dict[str, str] = {}
     for group in excluded:
         for msisdn in operations_groups.numbers(database, settings, group):
             left_out.setdefault(msisdn, group.name)
+            steps.one()
     columns = _Columns(_NUMBER_COLUMNS[language])
     for head in heads:
         columns.add(title for place, title in enumerate(head.usable_names) if place != head.phone_position)
     # evaluated once: what a rule selects may change from one second to the next
-    people = {
-        msisdn: columns_of(person, language)
-        for group in chosen
-        for msisdn, person in operations_groups.people(database, settings, group)
-    }
+    people = {}
+    for group in chosen:
+        for msisdn, person in operations_groups.people(database, settings, group):
+            people[msisdn] = columns_of(person, language)
+            steps.one()
+    steps.are_left(sum(head.row_count for head in heads) + len(people))
     for fields in people.values():
         columns.add(fields)
     now = database.now()
@@ -91,11 +100,57 @@ def compose(
         )
     try:
         rows = _rows(database, heads, people, columns)
-        _write(database, list_id, rows, left_out)
+        _write(database, list_id, rows, left_out, steps)
     except BaseException:
         recipients.remove_rows(database, list_id)
         raise
     return list_id
+
+
+def size(database: Database, lists: Sequence[int], groups: Sequence[int], without: Sequence[int]) -> int:
+    """How much there is to read and write, at most; what does not exist counts nothing."""
+    with database.read() as connection:
+        heads = [head for one in lists if (head := mailing_rows.head(connection, one)) is not None]
+        rows = sum(head.row_count for head in heads)
+        everybody = stored_contacts.count(connection)
+        found = [group for one in (*groups, *without) if (group := stored_groups.find(connection, one))]
+    return rows + sum(_members(group, everybody) for group in found)
+
+
+def _members(group: Group, everybody: int) -> int:
+    """At most so many: of a rule nobody knows before it is read."""
+    return group.member_count if group.rule is None else everybody
+
+
+class _Steps:
+    """How far a composition is. The members of a group by rule are known when they have been read: until then
+    as many are expected as there are contacts."""
+
+    def __init__(
+        self,
+        database: Database,
+        heads: Sequence[ListHead],
+        chosen: Sequence[Group],
+        excluded: Sequence[Group],
+        progress: Progress | None,
+    ) -> None:
+        self._progress = progress
+        self._done = 0
+        with database.read() as connection:
+            everybody = stored_contacts.count(connection)
+        read = [_members(group, everybody) for group in chosen]
+        self._total = sum(head.row_count for head in heads) + 2 * sum(read)
+        self._total += sum(_members(group, everybody) for group in excluded)
+
+    def one(self) -> None:
+        self._done += 1
+        if self._progress is not None and self._done % _ROWS_PER_STEP == 0:
+            self._progress(self._done, max(self._done, self._total))
+
+    def are_left(self, count: int) -> None:
+        self._total = self._done + count
+        if self._progress is not None:
+            self._progress(self._done, self._total)
 
 
 class _Columns:
@@ -138,7 +193,9 @@ def _rows(
         yield msisdn, columns.texts(msisdn, fields), None, None, {}
 
 
-def _write(database: Database, list_id: int, rows: Iterator[_Row], left_out: dict[str, str]) -> None:
+def _write(
+    database: Database, list_id: int, rows: Iterator[_Row], left_out: dict[str, str], steps: _Steps
+) -> None:
     first_rows: dict[str, int] = {}
     counts = {"row_count": 0, "accepted_count": 0, "number_count": 0, "repeat_count": 0}
     chunk: list[tuple[Any, ...]] = []
@@ -171,6 +228,7 @@ def _write(database: Database, list_id: int, rows: Iterator[_Row], left_out: dic
                 None,
             )
         )
+        steps.one()
         if len(chunk) >= _ROWS_PER_TRANSACTION:
             flush()
     flush()

@@ -34,6 +34,18 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Рассылку с этим текстом по этому списку прямо сейчас запускают в другом окне или с другого"
         " компьютера. Второй раз ничего не запущено. Прежде чем отправлять ещё раз, посмотрите рассылки.",
     ),
+    "audience_failed": (
+        "The recipients could not be put together because of a fault on the server. Nothing was sent; try"
+        " again, and if it stays so, ask the person who looks after the server to read the log.",
+        "Получателей не удалось собрать из-за сбоя на сервере. Ничего не отправлено; попробуйте ещё раз, а"
+        " если не поможет, попросите того, кто следит за сервером, посмотреть журнал.",
+    ),
+    "audience_forgotten": (
+        "The server was restarted before the recipients were put together. Nothing was sent. Choose them"
+        " once more.",
+        "Сервер перезапустили раньше, чем получатели были собраны. Ничего не отправлено. Выберите их"
+        " ещё раз.",
+    ),
     "start_broken_off": (
         "The Start of this mailing was broken off, or another program is at work on it. Nothing of it has"
         " been sent. Start it again; twice at once it cannot run.",

@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
-from office import Office
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
 
+import pytest
+from flask.testing import FlaskClient
+from made_lists import make_list, number
+from office import Office
+from sqlalchemy import select, update
+
+from pbx_sms.operations import audiences as operations_audiences
 from pbx_sms.operations import groups, mailings, templates
 from pbx_sms.storage import audiences, views
+from pbx_sms.storage.schema import lists as lists_table
 from pbx_sms.storage.users import Role
+from web.audience_pages import MAX_ROWS_WAITED_FOR
 
 MARIA = "+79160000006"
 PETER = "+79165555555"
@@ -100,3 +111,151 @@ def test_a_mailing_begins_with_a_saved_text(office: Office) -> None:
     page = office.get(client, f"/mailings/new?list_id={list_id}&template={template_id}").text
     assert ">{Имя}, заказ готов</textarea>" in page
     assert office.get(client, f"/mailings/new?list_id={list_id}&template=99").status_code == 404
+
+
+# a large audience is composed beside the request
+
+ROWS = MAX_ROWS_WAITED_FOR + 100
+
+
+@pytest.fixture
+def client(office: Office) -> FlaskClient:
+    return office.client(Role.OPERATOR)
+
+
+@pytest.fixture
+def large(office: Office) -> str:
+    """The id of a group of many."""
+    list_id = make_list(office.database, [(number(one), f"Имя {one}", str(one)) for one in range(ROWS)])
+    group_id = groups.add(office.database, office.settings, name="Все", list_id=list_id)["group_id"]
+    return str(group_id)
+
+
+@contextmanager
+def held_up(office: Office) -> Iterator[None]:
+    """While somebody else writes, no list can be stored."""
+    with office.database.begin():
+        yield
+
+
+def press(office: Office, client: FlaskClient, group: str, once: str = "o" * 16, **fields: str) -> Any:
+    return office.post(client, "/mailings/audience", groups=group, audience_once=once, **fields)
+
+
+def path_of(office: Office, answer: Any) -> str:
+    location = answer.headers["Location"]
+    return str(location[location.index(office.prefix) + len(office.prefix) :])
+
+
+def wait_for(office: Office, path: str) -> None:
+    work = office.app.extensions["pbx_sms_compositions"]._by_key[path.rpartition("/")[2]]
+    work.ended.wait()
+
+
+def composed_lists(office: Office) -> list[int]:
+    with office.database.read() as connection:
+        query = select(lists_table.c.list_id).where(lists_table.c.origin == "composed")
+        return list(connection.execute(query).scalars())
+
+
+def test_a_large_audience_shows_progress_and_leads_on(
+    office: Office, client: FlaskClient, large: str
+) -> None:
+    without = add_group(office, "Кроме", number(1))
+    with held_up(office):
+        answer = press(office, client, large, without=without, text="Уже написано")
+        assert answer.status_code == 303
+        path = path_of(office, answer)
+        page = office.get(client, path)
+        assert "Putting the recipients together" in page.text
+        assert "<progress" in page.text
+        told = office.get(client, f"{path}/progress.json").json
+        assert told["next"] is None
+        # the person leaves, and finds it again where a mailing begins
+        assert path in office.get(client, "/mailings/new").text
+        assert "are being put together" in office.get(client, "/mailings/new").text
+    wait_for(office, path)
+    assert office.get(client, f"{path}/progress.json").json["next"].endswith(path)
+    assert "are put together" in office.get(client, "/mailings/new").text
+    page = office.get(client, path)
+    assert page.status_code == 200
+    assert "Уже написано" in page.text
+    (list_id,) = composed_lists(office)
+    with office.database.read() as connection:
+        found = views.list_by_id(connection, list_id)
+    assert found is not None
+    assert (found.row_count, found.number_count) == (ROWS, ROWS - 1)
+    # seen once, it is offered no more, and its page stays
+    assert path not in office.get(client, "/mailings/new").text
+    assert office.get(client, path).status_code == 200
+
+
+def test_progress_counts_what_was_read_and_written(office: Office, large: str) -> None:
+    told: list[tuple[int, int]] = []
+
+    def progress(done: int, of: int) -> None:
+        told.append((done, of))
+
+    operations_audiences.compose(office.database, office.settings, groups=[int(large)], progress=progress)
+    assert told[-1][1] == 2 * ROWS
+    assert all(done <= of for done, of in told)
+    assert [done for done, _ in told] == sorted(done for done, _ in told)
+
+
+def test_pressing_twice_composes_once_and_another_choice_composes_anew(
+    office: Office, client: FlaskClient, large: str
+) -> None:
+    without = add_group(office, "Кроме", number(1))
+    with held_up(office):
+        first, second = press(office, client, large), press(office, client, large)
+        other = press(office, client, large, without=without)
+    assert first.headers["Location"] == second.headers["Location"] != other.headers["Location"]
+    for answer in (first, other):
+        wait_for(office, path_of(office, answer))
+    assert len(composed_lists(office)) == 2
+    # also behind the end: going back in the browser and pressing again
+    again = press(office, client, large)
+    assert again.headers["Location"] == first.headers["Location"]
+    assert len(composed_lists(office)) == 2
+
+
+def test_what_keeps_a_large_audience_from_being_composed_is_told_and_it_can_be_tried_again(
+    office: Office, client: FlaskClient, large: str
+) -> None:
+    list_id = office.add_list()
+    written_for = str(office.add_list())
+    fields = {"lists": str(list_id), "list_id": written_for, "text": "Уже написано"}
+
+    def be(state: str) -> None:
+        with office.database.begin() as connection:
+            connection.execute(
+                update(lists_table).where(lists_table.c.list_id == list_id).values(state=state)
+            )
+
+    be("importing")
+    path = path_of(office, press(office, client, large, **fields))
+    wait_for(office, path)
+    refused = office.get(client, path)
+    assert refused.status_code == 400
+    assert 'class="notice error"' in refused.text
+    assert "Уже написано" in refused.text
+    assert composed_lists(office) == []
+    be("ready")
+    assert path_of(office, press(office, client, large, **fields)) == path
+    wait_for(office, path)
+    assert office.get(client, path).status_code == 200
+    assert len(composed_lists(office)) == 1
+
+
+def test_nobody_else_sees_it_and_after_a_restart_it_is_told(
+    office: Office, client: FlaskClient, large: str
+) -> None:
+    path = path_of(office, press(office, client, large, text="Уже написано"))
+    wait_for(office, path)
+    other = office.client(Role.ADMIN)
+    assert "Уже написано" not in office.get(other, path, follow_redirects=True).text
+    assert path not in office.get(other, "/mailings/new").text
+    assert office.get(office.client(Role.VIEWER), path).status_code == 403
+    told = office.get(client, "/mailings/audience/forgotten", follow_redirects=True).text
+    assert "The server was restarted before the recipients were put together" in told
+    assert office.get(client, "/mailings/audience/forgotten/progress.json").json["next"]
