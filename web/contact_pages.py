@@ -14,7 +14,7 @@ from pbx_sms.operations import contacts, groups, person_caps
 from pbx_sms.storage import contacts as stored_contacts
 from pbx_sms.storage import groups as stored_groups
 from pbx_sms.storage import views
-from web import languages
+from web import languages, reach
 from web.access import for_orders
 from web.context import database, settings
 
@@ -48,17 +48,20 @@ def index() -> ResponseReturnValue:
 @blueprint.post("")
 def add() -> ResponseReturnValue:
     try:
-        told = contacts.set_contact(
-            database(),
-            settings(),
-            request.form.get("number", "")[:64],
-            # an empty name is no order to forget the one that is known
-            name=request.form.get("name", "").strip() or None,
+        told = reach.carried_out(
+            lambda: contacts.set_contact(
+                database(),
+                settings(),
+                request.form.get("number", "")[:64],
+                # an empty name is no order to forget the one that is known
+                name=request.form.get("name", "").strip() or None,
+            )
         )
     except Refused as refused:
         flash(sentence(refused), "error")
         return redirect(url_for("contact_pages.index"), 303)
-    flash(languages.render("cli_contact_added" if told["is_new"] else "cli_contact_changed", told), "good")
+    done = languages.render("cli_contact_added" if told["is_new"] else "cli_contact_changed", told)
+    flash(reach.with_words(done, told), "good")
     return redirect(url_for("contact_pages.show", number=told["number"]), 303)
 
 
@@ -107,8 +110,12 @@ def bring_in() -> ResponseReturnValue:
     list_id = request.form.get("list_id", type=int)
     if list_id is None:
         abort(400)
-    told = contacts.import_list(database(), min(list_id, 2**62), rule=request.form.get("rule", ""))
-    flash(languages.render("cli_contacts_imported", told | {"rejected": len(told["rejected"])}), "good")
+    chosen = min(list_id, 2**62)
+    told = reach.carried_out(
+        lambda: contacts.import_list(database(), chosen, rule=request.form.get("rule", ""))
+    )
+    done = languages.render("cli_contacts_imported", told | {"rejected": len(told["rejected"])})
+    flash(reach.with_words(done, told), "good")
     return redirect(url_for("contact_pages.index"), 303)
 
 
@@ -124,30 +131,36 @@ def change(number: str) -> ResponseReturnValue:
     values = [value[: _MAX_VALUE + 1] for value in request.form.getlist("value")]
     fields = {title: value for title, value in zip(titles, values, strict=False) if title.strip()}
     try:
-        told = contacts.set_contact(database(), settings(), number, name=name, fields=fields)
+        told = reach.carried_out(
+            lambda: contacts.set_contact(database(), settings(), number, name=name, fields=fields)
+        )
     except Refused as refused:
         flash(sentence(refused), "error")
     else:
-        flash(languages.render("cli_contact_changed", told), "good")
+        flash(reach.with_words(languages.render("cli_contact_changed", told), told), "good")
     return redirect(url_for("contact_pages.show", number=number), 303)
 
 
 @blueprint.post("/<number>/groups")
 def change_groups(number: str) -> ResponseReturnValue:
-    order = groups.add_member if request.form.get("order") == "join" else groups.remove_member
+    is_joining = request.form.get("order") == "join"
+    order = groups.add_member if is_joining else groups.remove_member
     try:
-        order(database(), settings(), request.form.get("group", ""), [number])
+        told = reach.carried_out(
+            lambda: order(database(), settings(), request.form.get("group", ""), [number])
+        )
     except PbxSmsError as refused:
         flash(sentence(refused), "error")
+    else:
+        code = "cli_group_members_added" if is_joining else "cli_group_members_removed"
+        flash(reach.with_words(languages.render(code, told), told), "good")
     return redirect(url_for("contact_pages.show", number=number), 303)
 
 
 @blueprint.post("/<number>/remove")
 def remove(number: str) -> ResponseReturnValue:
-    flash(
-        languages.render("cli_contact_removed", contacts.remove(database(), settings(), number)),
-        "good",
-    )
+    told = reach.carried_out(lambda: contacts.remove(database(), settings(), number))
+    flash(reach.with_words(languages.render("cli_contact_removed", told), told), "good")
     return redirect(url_for("contact_pages.index"), 303)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 from collections.abc import Mapping
 from itertools import islice
 from typing import Any
@@ -18,7 +19,7 @@ from pbx_sms.operations.contacts import as_dict
 from pbx_sms.storage import contacts as stored_contacts
 from pbx_sms.storage import views
 from pbx_sms.storage.groups import Group
-from web import languages, rule_fields
+from web import languages, reach, rule_fields
 from web.access import for_orders
 from web.contact_pages import sentence
 from web.context import database, settings
@@ -89,14 +90,18 @@ def change_members(group_id: int) -> ResponseReturnValue:
     try:
         match request.form.get("order"):
             case "join":
-                told = groups.add_member(database(), settings(), group_id, numbers)
+                told = reach.carried_out(lambda: groups.add_member(database(), settings(), group_id, numbers))
                 code = "cli_group_members_added"
             case "leave":
-                told = groups.remove_member(database(), settings(), group_id, numbers)
+                told = reach.carried_out(
+                    lambda: groups.remove_member(database(), settings(), group_id, numbers)
+                )
                 code = "cli_group_members_removed"
             case "list":
                 list_id = request.form.get("list_id", 0, type=int)
-                told = groups.add_list(database(), str(group_id), min(list_id, 2**62))
+                told = reach.carried_out(
+                    lambda: groups.add_list(database(), str(group_id), min(list_id, 2**62))
+                )
                 code = "cli_group_members_added"
             case "keyword":
                 told = groups.add_keyword(
@@ -114,7 +119,7 @@ def change_members(group_id: int) -> ResponseReturnValue:
     except (Refused, Conflict) as refused:
         flash(sentence(refused), "error")
     else:
-        flash(languages.render(code, told), "good")
+        flash(reach.with_words(languages.render(code, told), told), "good")
     return redirect(url_for("group_pages.show", group_id=group_id), 303)
 
 
@@ -122,16 +127,18 @@ def change_members(group_id: int) -> ResponseReturnValue:
 def change_rule(group_id: int) -> ResponseReturnValue:
     written = request.form.get("rule", "")
     try:
-        told = groups.set_rule(database(), settings(), group_id, _parsed(written))
+        rule = _parsed(written)
+        told = reach.carried_out(lambda: groups.set_rule(database(), settings(), group_id, rule))
     except (Refused, Conflict) as refused:
         return _page(group_id, written=written, problem=sentence(refused)), 400
-    flash(languages.render("cli_group_rule_set", told), "good")
+    flash(reach.with_words(languages.render("cli_group_rule_set", told), told), "good")
     return redirect(url_for("group_pages.show", group_id=group_id), 303)
 
 
 @blueprint.post("/<int:group_id>/remove")
 def remove(group_id: int) -> ResponseReturnValue:
-    flash(languages.render("cli_group_removed", groups.remove(database(), group_id)), "good")
+    told = reach.carried_out(lambda: groups.remove(database(), group_id))
+    flash(reach.with_words(languages.render("cli_group_removed", told), told), "good")
     return redirect(url_for("group_pages.index"), 303)
 
 
@@ -159,6 +166,7 @@ def _page(group_id: int, *, written: str | None = None, problem: str | None = No
         lists = views.lists_newest_first(connection)
     return render_template(
         "group.html",
+        audience_once=secrets.token_urlsafe(16),
         group=told,
         rows=_members(found, words),
         words=words,

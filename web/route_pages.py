@@ -19,7 +19,7 @@ from pbx_sms.sentences.routes import rule_text
 from pbx_sms.storage import views
 from pbx_sms.storage.routing import rules as stored
 from pbx_sms.storage.users import Role
-from web import languages
+from web import languages, reach
 from web.context import database, settings
 
 blueprint = Blueprint("route_pages", __name__, url_prefix="/sims/rules")
@@ -80,7 +80,7 @@ def add() -> ResponseReturnValue:
         )
     except Refused as refused:
         return _back(_sentence(refused.code, refused.params), "error")
-    return _back(_told(_("The rule is added."), added), "good")
+    return _back(reach.with_words(_("The rule is added."), added), "good")
 
 
 @blueprint.post("/<int:rule_id>/move")
@@ -93,7 +93,7 @@ def move(rule_id: int) -> ResponseReturnValue:
         moved = rules.move(database(), settings(), rule_id=rule_id, position=place)
     except Refused as refused:
         return _back(_sentence(refused.code, refused.params), "error")
-    return _back(_told(_("The rule is moved."), moved), "good")
+    return _back(reach.with_words(_("The rule is moved."), moved), "good")
 
 
 @blueprint.post("/<int:rule_id>/remove")
@@ -103,15 +103,7 @@ def remove(rule_id: int) -> ResponseReturnValue:
         removed = rules.remove(database(), settings(), rule_id=rule_id)
     except Refused as refused:
         return _back(_sentence(refused.code, refused.params), "error")
-    return _back(_told(_("The rule is removed."), removed), "good")
-
-
-def _told(done: str, rule: dict[str, Any]) -> str:
-    """What was done, and what it means for messages that wait."""
-    if not rule["waiting"]:
-        return done
-    reached = "cli_route_reach" if rule["changed"] is not None else "cli_route_reach_later"
-    return f"{done} {_sentence(reached, rule)}."
+    return _back(reach.with_words(_("The rule is removed."), removed), "good")
 
 
 def _back(text: str, category: str) -> ResponseReturnValue:

@@ -13,7 +13,7 @@ from flask_login import current_user
 from pbx_sms.errors import PbxSmsError
 from pbx_sms.operations import balances, numbering, sims, tariffs
 from pbx_sms.operations.numbering import PlanFile
-from web import cost_pages
+from web import cost_pages, reach
 from web.access import for_orders
 from web.context import database, settings
 from web.presentation import reason
@@ -46,13 +46,16 @@ def save() -> ResponseReturnValue:
             edited = tariffs.add(database(), settings(), name=name, values=values, by=by)["tariff"]
         before = tariffs.show(database(), settings(), name=edited)["options"]
         gone = [option["name"] for option in before if option["name"] not in kept]
-        tariffs.change(
-            database(), settings(), name=edited, values=values, options=options, without_options=gone
+        changed = edited
+        told = reach.carried_out(
+            lambda: tariffs.change(
+                database(), settings(), name=changed, values=values, options=options, without_options=gone
+            )
         )
     except PbxSmsError as error:
         flash(reason(error.code, error.params), "error")
         return _tariffs(400, dict(request.form), request.form.get("edit"))
-    flash(_("The tariff is kept."), "good")
+    flash(reach.with_words(_("The tariff is kept."), told), "good")
     return redirect(url_for("tariff_pages.index"), 303)
 
 
@@ -72,14 +75,16 @@ def remove() -> ResponseReturnValue:
 def give() -> ResponseReturnValue:
     tariff, _bar, option = request.form.get("tariff", "").partition("|")
     try:
-        tariffs.give(
-            database(),
-            settings(),
-            sim=request.form.get("sim", ""),
-            tariff=tariff or None,
-            option=option or None,
+        told = reach.carried_out(
+            lambda: tariffs.give(
+                database(),
+                settings(),
+                sim=request.form.get("sim", ""),
+                tariff=tariff or None,
+                option=option or None,
+            )
         )
-        flash(_("The SIM's tariff is kept."), "good")
+        flash(reach.with_words(_("The SIM's tariff is kept."), told), "good")
     except PbxSmsError as error:
         flash(reason(error.code, error.params), "error")
     return redirect(url_for("tariff_pages.index"), 303)
@@ -112,8 +117,9 @@ def import_plan() -> ResponseReturnValue:
         if file.filename
     ]
     try:
-        numbering.import_files(database(), settings(), files=files, by=current_user.name)
-        flash(_("The numbering plan is loaded."), "good")
+        by = current_user.name
+        told = reach.carried_out(lambda: numbering.import_files(database(), settings(), files=files, by=by))
+        flash(reach.with_words(_("The numbering plan is loaded."), told), "good")
     except PbxSmsError as error:
         flash(reason(error.code, error.params), "error")
     return redirect(url_for("tariff_pages.plan"), 303)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
@@ -59,7 +62,7 @@ def preview() -> ResponseReturnValue:
 @blueprint.get("/<int:template_id>")
 def show(template_id: int) -> ResponseReturnValue:
     found = templates.show(database(), min(template_id, 2**62))
-    return _form(template_id, found["name"], found["text"])
+    return _form(template_id, found["name"], found["text"], used=found["series"])
 
 
 @blueprint.post("/<int:template_id>")
@@ -88,12 +91,21 @@ def _text() -> str:
     return request.form.get("text", "").replace("\r\n", "\n")[: MAX_TEXT_LENGTH + 1]
 
 
-def _form(template_id: int | None, name: str, text: str, problem: str | None = None) -> str:
+def _form(
+    template_id: int | None,
+    name: str,
+    text: str,
+    problem: str | None = None,
+    *,
+    used: Sequence[Mapping[str, Any]] = (),
+) -> str:
+    """`used`: mailings that come again and read it on each of their days."""
     return render_template(
         "template.html",
         template_id=template_id,
         name=name,
         text=text,
         problem=problem,
+        used=used,
         max_parts=settings().sending.max_parts,
     )

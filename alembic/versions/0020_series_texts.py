@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0020"
-down_revision = "0027"
+down_revision = "0025"
 branch_labels = None
 depends_on = None
 
@@ -15,10 +15,11 @@ _MARKED = sa.text("inbound_id IS NOT NULL")
 
 
 def upgrade() -> None:
-    with op.batch_alter_table("series") as batch:
-        batch.add_column(sa.Column("template_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite")))
-        batch.add_column(sa.Column("template_name", sa.Text()))
-        batch.add_column(sa.Column("allow_failing", sa.Boolean(), nullable=False, server_default=sa.false()))
+    op.add_column("series", sa.Column("template_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite")))
+    op.add_column("series", sa.Column("template_name", sa.Text()))
+    op.add_column(
+        "series", sa.Column("allow_failing", sa.Boolean(), nullable=False, server_default=sa.false())
+    )
     op.create_index(
         "ix_events_inbound_id",
         "events",
@@ -30,7 +31,5 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_index("ix_events_inbound_id", "events")
-    with op.batch_alter_table("series") as batch:
-        batch.drop_column("allow_failing")
-        batch.drop_column("template_name")
-        batch.drop_column("template_id")
+    for name in ("allow_failing", "template_name", "template_id"):
+        op.drop_column("series", name)

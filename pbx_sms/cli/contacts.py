@@ -10,10 +10,12 @@ from typing import Any
 from pbx_sms.cli.arguments import Commands, add_command, add_group, not_negative
 from pbx_sms.cli.context import Context
 from pbx_sms.cli.output import Column, Output, key
+from pbx_sms.cli.routes import reach_lines
 from pbx_sms.core.people.merging import MergeRule
 from pbx_sms.errors import Refused
 from pbx_sms.lists.request import ListMapping
 from pbx_sms.operations import contacts, person_caps
+from pbx_sms.operations.routing import replanning
 
 COLUMNS = (
     Column("cli_column_number", key("number")),
@@ -70,17 +72,26 @@ def add_commands(commands: Commands) -> None:
 def import_contacts(context: Context, args: argparse.Namespace) -> int:
     options = {"rule": args.rule, "name_column": args.name_column, "dry_run": args.dry_run}
     if args.file.isascii() and args.file.isdigit():
-        told = contacts.import_list(context.database, int(args.file), **options)
-    else:
-        path = Path(args.file)
-        told = contacts.import_file(
+        told = replanning.with_reach(
             context.database,
             context.settings,
-            path,
-            file_name=path.name,
-            mapping=ListMapping(sheet=args.sheet, header_row=args.header_row, phone_column=args.phone_column),
-            language=context.text_language,
-            **options,
+            lambda: contacts.import_list(context.database, int(args.file), **options),
+        )
+    else:
+        path = Path(args.file)
+        mapping = ListMapping(sheet=args.sheet, header_row=args.header_row, phone_column=args.phone_column)
+        told = replanning.with_reach(
+            context.database,
+            context.settings,
+            lambda: contacts.import_file(
+                context.database,
+                context.settings,
+                path,
+                file_name=path.name,
+                mapping=mapping,
+                language=context.text_language,
+                **options,
+            ),
         )
     output = context.output
     code = "cli_contacts_would_import" if args.dry_run else "cli_contacts_imported"
@@ -92,7 +103,7 @@ def import_contacts(context: Context, args: argparse.Namespace) -> int:
         )
         for row in told["rejected"]
     ]
-    output.object(told, *lines)
+    output.object(told, *lines, *reach_lines(output, told))
     return 0
 
 
@@ -123,17 +134,27 @@ def show_contact(context: Context, args: argparse.Namespace) -> int:
 
 def set_contact(context: Context, args: argparse.Namespace) -> int:
     fields = parse_fields(args.fields)
-    changed = contacts.set_contact(
-        context.database, context.settings, args.number, name=args.name, fields=fields
+    changed = replanning.with_reach(
+        context.database,
+        context.settings,
+        lambda: contacts.set_contact(
+            context.database, context.settings, args.number, name=args.name, fields=fields
+        ),
     )
     code = "cli_contact_added" if changed["is_new"] else "cli_contact_changed"
-    context.output.object(changed, context.output.sentence(code, changed))
+    output = context.output
+    output.object(changed, output.sentence(code, changed), *reach_lines(output, changed))
     return 0
 
 
 def remove_contact(context: Context, args: argparse.Namespace) -> int:
-    removed = contacts.remove(context.database, context.settings, args.number)
-    context.output.object(removed, context.output.sentence("cli_contact_removed", removed))
+    removed = replanning.with_reach(
+        context.database,
+        context.settings,
+        lambda: contacts.remove(context.database, context.settings, args.number),
+    )
+    output = context.output
+    output.object(removed, output.sentence("cli_contact_removed", removed), *reach_lines(output, removed))
     return 0
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,11 @@ from pbx_sms.cli import contacts
 from pbx_sms.cli.arguments import Commands, add_command, add_group, from_base64, positive
 from pbx_sms.cli.context import Context
 from pbx_sms.cli.output import Column, key
+from pbx_sms.cli.routes import reach_lines
 from pbx_sms.errors import Refused
 from pbx_sms.operations import groups
 from pbx_sms.operations.contacts import as_dict
+from pbx_sms.operations.routing import replanning
 
 _COLUMNS = (
     Column("cli_column_group", key("group_id")),
@@ -107,24 +110,33 @@ def show_members(context: Context, args: argparse.Namespace) -> int:
 
 
 def remove_group(context: Context, args: argparse.Namespace) -> int:
-    return _told(context, "cli_group_removed", groups.remove(context.database, args.group))
+    return _told_with_reach(context, "cli_group_removed", lambda: groups.remove(context.database, args.group))
 
 
 def add_member(context: Context, args: argparse.Namespace) -> int:
     group = from_base64(args.group) if args.base64 else args.group
-    added = groups.add_member(context.database, context.settings, group, args.numbers)
-    return _told(context, "cli_group_members_added", added)
+    return _told_with_reach(
+        context,
+        "cli_group_members_added",
+        lambda: groups.add_member(context.database, context.settings, group, args.numbers),
+    )
 
 
 def remove_member(context: Context, args: argparse.Namespace) -> int:
     group = from_base64(args.group) if args.base64 else args.group
-    removed = groups.remove_member(context.database, context.settings, group, args.numbers)
-    return _told(context, "cli_group_members_removed", removed)
+    return _told_with_reach(
+        context,
+        "cli_group_members_removed",
+        lambda: groups.remove_member(context.database, context.settings, group, args.numbers),
+    )
 
 
 def add_list(context: Context, args: argparse.Namespace) -> int:
-    added = groups.add_list(context.database, args.group, args.list_id)
-    return _told(context, "cli_group_members_added", added)
+    return _told_with_reach(
+        context,
+        "cli_group_members_added",
+        lambda: groups.add_list(context.database, args.group, args.list_id),
+    )
 
 
 def add_keyword(context: Context, args: argparse.Namespace) -> int:
@@ -151,13 +163,23 @@ def try_rule(context: Context, args: argparse.Namespace) -> int:
 
 
 def set_rule(context: Context, args: argparse.Namespace) -> int:
-    changed = groups.set_rule(context.database, context.settings, args.group, _rule(args.rule))
-    return _told(context, "cli_group_rule_set", changed)
+    rule = _rule(args.rule)
+    return _told_with_reach(
+        context,
+        "cli_group_rule_set",
+        lambda: groups.set_rule(context.database, context.settings, args.group, rule),
+    )
 
 
 def _told(context: Context, code: str, told: dict[str, Any]) -> int:
-    context.output.object(told, context.output.sentence(code, told))
+    output = context.output
+    output.object(told, output.sentence(code, told), *reach_lines(output, told))
     return 0
+
+
+def _told_with_reach(context: Context, code: str, order: Callable[[], dict[str, Any]]) -> int:
+    """Of an order by which a rule for SIMs may apply to other people."""
+    return _told(context, code, replanning.with_reach(context.database, context.settings, order))
 
 
 def _rule(text: str) -> Any:

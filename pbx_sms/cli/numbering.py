@@ -8,9 +8,11 @@ from pathlib import Path
 
 from pbx_sms.cli.arguments import Commands, add_command, add_group
 from pbx_sms.cli.context import Context
+from pbx_sms.cli.routes import reach_lines
 from pbx_sms.errors import Refused
 from pbx_sms.operations import numbering
 from pbx_sms.operations.numbering import PlanFile
+from pbx_sms.operations.routing import replanning
 
 
 def add_commands(commands: Commands) -> None:
@@ -29,8 +31,13 @@ def add_commands(commands: Commands) -> None:
 
 def import_files(context: Context, args: argparse.Namespace) -> int:
     files = [_read(Path(name)) for name in args.file]
-    told = numbering.import_files(context.database, context.settings, files=files, by=context.person)
-    context.output.object(told, context.output.sentence("cli_numbering_imported", told))
+    told = replanning.with_reach(
+        context.database,
+        context.settings,
+        lambda: numbering.import_files(context.database, context.settings, files=files, by=context.person),
+    )
+    output = context.output
+    output.object(told, output.sentence("cli_numbering_imported", told), *reach_lines(output, told))
     return 0
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping
 from typing import Any
 
 from pbx_sms.cli.arguments import Commands, add_command, add_group, positive
 from pbx_sms.cli.context import Context
-from pbx_sms.cli.output import Column, key
+from pbx_sms.cli.output import Column, Output, key
 from pbx_sms.core.mailing import MailingKind
 from pbx_sms.core.route_rules import RouteRuleKind
 from pbx_sms.operations.routing import rules
@@ -118,12 +119,17 @@ def try_number(context: Context, args: argparse.Namespace) -> int:
 
 def _tell(context: Context, code: str, rule: dict[str, Any]) -> int:
     shown = _with_text(context, rule)
-    lines = [context.output.sentence(code, shown)]
-    if shown["waiting"]:
-        reached = "cli_route_reach" if shown["changed"] is not None else "cli_route_reach_later"
-        lines.append(context.output.sentence(reached, shown))
-    context.output.object(shown, *lines)
+    output = context.output
+    output.object(shown, output.sentence(code, shown), *reach_lines(output, shown))
     return 0
+
+
+def reach_lines(output: Output, told: Mapping[str, Any]) -> list[str]:
+    """What an order means for messages that wait, where it means anything for them."""
+    if not told.get("waiting"):
+        return []
+    reached = "cli_route_reach" if told["changed"] is not None else "cli_route_reach_later"
+    return [output.sentence(reached, told)]
 
 
 def _with_text(context: Context, rule: dict[str, Any]) -> dict[str, Any]:

@@ -10,7 +10,9 @@ from pbx_sms.cli import balances, tariffs
 from pbx_sms.cli.arguments import Commands, add_command, add_group
 from pbx_sms.cli.context import Context
 from pbx_sms.cli.output import Column, key
+from pbx_sms.cli.routes import reach_lines
 from pbx_sms.operations import sims
+from pbx_sms.operations.routing import replanning
 
 
 def add_commands(commands: Commands) -> None:
@@ -60,17 +62,27 @@ def list_sims(context: Context, args: argparse.Namespace) -> int:
 
 
 def hold_sim(context: Context, args: argparse.Namespace) -> int:
-    held = sims.hold(context.database, context.settings, name=args.sim, by=context.person)
-    context.output.object(
-        held, context.output.sentence("cli_sim_held", {"sim": held["label"] or held["sim"]})
+    held = replanning.with_reach(
+        context.database,
+        context.settings,
+        lambda: sims.hold(context.database, context.settings, name=args.sim, by=context.person),
     )
-    return 0
+    return _tell(context, "cli_sim_held", held)
 
 
 def release_sim(context: Context, args: argparse.Namespace) -> int:
-    released = sims.release(context.database, context.settings, name=args.sim)
-    name = released["label"] or released["sim"]
-    context.output.object(released, context.output.sentence("cli_sim_released", {"sim": name}))
+    released = replanning.with_reach(
+        context.database,
+        context.settings,
+        lambda: sims.release(context.database, context.settings, name=args.sim),
+    )
+    return _tell(context, "cli_sim_released", released)
+
+
+def _tell(context: Context, code: str, changed: dict[str, Any]) -> int:
+    output = context.output
+    name = changed["label"] or changed["sim"]
+    output.object(changed, output.sentence(code, {"sim": name}), *reach_lines(output, changed))
     return 0
 
 

@@ -11,8 +11,10 @@ from typing import Any
 from pbx_sms.cli.arguments import Commands, add_command, add_group, positive
 from pbx_sms.cli.context import Context
 from pbx_sms.cli.output import Column, Output, key
+from pbx_sms.cli.routes import reach_lines
 from pbx_sms.core import money
 from pbx_sms.operations import costs, tariffs
+from pbx_sms.operations.routing import replanning
 
 _VALUES = {
     "--price": ("price_per_part", "of a part, in the currency: 0.06"),
@@ -94,13 +96,17 @@ def show_tariff(context: Context, args: argparse.Namespace) -> int:
 
 
 def change_tariff(context: Context, args: argparse.Namespace) -> int:
-    changed = tariffs.change(
+    changed = replanning.with_reach(
         context.database,
         context.settings,
-        name=args.name,
-        values=_values(args) | {"name": args.new_name},
-        options=args.option,
-        without_options=args.without_option,
+        lambda: tariffs.change(
+            context.database,
+            context.settings,
+            name=args.name,
+            values=_values(args) | {"name": args.new_name},
+            options=args.option,
+            without_options=args.without_option,
+        ),
     )
     return _tell(context, changed)
 
@@ -112,16 +118,21 @@ def remove_tariff(context: Context, args: argparse.Namespace) -> int:
 
 
 def give_tariff(context: Context, args: argparse.Namespace) -> int:
-    given = tariffs.give(
+    given = replanning.with_reach(
         context.database,
         context.settings,
-        sim=args.sim,
-        tariff=None if args.tariff == "none" else args.tariff,
-        option=args.option,
+        lambda: tariffs.give(
+            context.database,
+            context.settings,
+            sim=args.sim,
+            tariff=None if args.tariff == "none" else args.tariff,
+            option=args.option,
+        ),
     )
     code = "cli_sim_without_tariff" if given["tariff"] is None else "cli_sim_tariff"
     shown = {"sim": given["label"] or given["sim"], "tariff": given["tariff"]}
-    context.output.object(given, context.output.sentence(code, shown))
+    output = context.output
+    output.object(given, output.sentence(code, shown), *reach_lines(output, given))
     return 0
 
 
@@ -259,5 +270,5 @@ def _tell(context: Context, tariff: Mapping[str, Any]) -> int:
     lines = [
         f"{output.sentence(title)}: {cell}" for title, value in facts if (cell := output.cell(value)) != ""
     ]
-    output.object(tariff, *lines)
+    output.object(tariff, *lines, *reach_lines(output, tariff))
     return 0

@@ -10,7 +10,14 @@ from typing import Any
 from pbx_sms.config import Settings
 from pbx_sms.core import template
 from pbx_sms.core.msisdn import Normalizer, Rejected
-from pbx_sms.core.people.merging import MergeRule, Person, is_name_column, merged, name_position
+from pbx_sms.core.people.merging import (
+    MergeRule,
+    Person,
+    changed_fields,
+    is_name_column,
+    merged,
+    name_position,
+)
 from pbx_sms.errors import NotFound, Refused
 from pbx_sms.lists import reader
 from pbx_sms.lists.reader import Source
@@ -168,7 +175,8 @@ def set_contact(
         if known is None:
             contacts.insert_new(connection, {msisdn: changed}, now)
         elif changed != person:
-            contacts.change(connection, {msisdn: changed}, now)
+            fields_changed = changed_fields(person, changed)
+            contacts.change(connection, {msisdn: changed}, now, fields=fields_changed)
     return {
         "number": msisdn,
         "name": changed.name,
@@ -257,6 +265,7 @@ def _store(
     for chunk in _chunks(told.items()):
         new: dict[str, Person] = {}
         changed: dict[str, Person] = {}
+        fields: set[str] = set()
         with database.read() if dry_run else database.begin() as connection:
             known = contacts.found_among(connection, [msisdn for msisdn, _ in chunk])
             for msisdn, person in chunk:
@@ -264,10 +273,11 @@ def _store(
                     new[msisdn] = person
                 elif (after := merged(known[msisdn].person, person, rule)) != known[msisdn].person:
                     changed[msisdn] = after
+                    fields |= changed_fields(known[msisdn].person, after)
             if not dry_run:
                 now = database.now()
                 contacts.insert_new(connection, new, now)
-                contacts.change(connection, changed, now)
+                contacts.change(connection, changed, now, fields=fields)
         counts["new"] += len(new)
         counts["changed"] += len(changed)
         counts["unchanged"] += len(chunk) - len(new) - len(changed)

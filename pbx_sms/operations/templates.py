@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Row
+from sqlalchemy import Connection, Row
 
 from pbx_sms.config import Settings
 from pbx_sms.core import segments, template
@@ -73,8 +73,11 @@ def list_templates(database: Database) -> list[dict[str, Any]]:
 
 
 def show(database: Database, which: str | int) -> dict[str, Any]:
-    """One of `list_templates`."""
-    return _shown(find(database, which))
+    """One of `list_templates`, with "series": [{"series_id", "name"}], which read it on each day."""
+    found = find(database, which)
+    with database.read() as connection:
+        used = _used(connection, found.template_id)
+    return _shown(found) | {"series": used}
 
 
 def remove(database: Database, which: str | int) -> dict[str, Any]:
@@ -82,12 +85,12 @@ def remove(database: Database, which: str | int) -> dict[str, Any]:
     mailings that come again wait on their next day until they have got another one."""
     found = find(database, which)
     with database.begin() as connection:
-        used = series.uses_template(connection, found.template_id)
+        used = _used(connection, found.template_id)
         templates.remove(connection, found.template_id)
     return {
         "template_id": found.template_id,
         "name": found.name,
-        "series": [{"series_id": one.series_id, "name": one.name} for one in used],
+        "series": used,
     }
 
 
@@ -149,6 +152,13 @@ def _bound(text: str, fields: Mapping[str, str]) -> tuple[template.BoundTemplate
         if template.fold(column) not in titles:
             known[column] = ""
     return parsed.bind(list(known)), list(known.values())
+
+
+def _used(connection: Connection, template_id: int) -> list[dict[str, Any]]:
+    return [
+        {"series_id": one.series_id, "name": one.name}
+        for one in series.uses_template(connection, template_id)
+    ]
 
 
 def _shown(row: Row[Any]) -> dict[str, Any]:

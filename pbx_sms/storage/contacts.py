@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -23,6 +23,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from pbx_sms.core.people.merging import Person
 from pbx_sms.storage.engine import Database
+from pbx_sms.storage.routing import revision
 from pbx_sms.storage.schema import contacts, group_members
 
 #: values of one `IN (…)`, and rows read at a time
@@ -51,11 +52,12 @@ def found_among(connection: Connection, msisdns: Sequence[str]) -> dict[str, Con
 
 
 def insert_new(connection: Connection, people: Mapping[str, Person], now: datetime) -> None:
-    """Takes numbers up. One that another transaction took up meanwhile stays as it is there."""
+    """Takes numbers up. One that another transaction took up meanwhile stays as it is there, as one does that
+    is a contact already."""
     if not people:
         return
     insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    connection.execute(
+    taken_up = connection.execute(
         insert(contacts).on_conflict_do_nothing(),
         [
             {
@@ -67,12 +69,19 @@ def insert_new(connection: Connection, people: Mapping[str, Person], now: dateti
             }
             for msisdn, person in people.items()
         ],
-    )
+    ).rowcount
+    # a driver that cannot tell says -1
+    if taken_up:
+        revision.contacts_changed(connection)
 
 
-def change(connection: Connection, people: Mapping[str, Person], now: datetime) -> None:
-    """Writes what is known of contacts that exist."""
+def change(
+    connection: Connection, people: Mapping[str, Person], now: datetime, *, fields: Collection[str]
+) -> None:
+    """Writes what is known of contacts that exist. `fields`: those whose values differ from what was known,
+    as `core.people.merging.changed_fields` names them."""
     if people:
+        revision.contacts_changed(connection, fields)
         connection.execute(
             update(contacts)
             .where(contacts.c.msisdn == bindparam("b_msisdn"))
@@ -87,8 +96,17 @@ def change(connection: Connection, people: Mapping[str, Person], now: datetime) 
 def remove(connection: Connection, msisdn: str) -> bool:
     """Whether the number was a contact; it is not any more, and belongs to no group."""
     contact_id = select(contacts.c.contact_id).where(contacts.c.msisdn == msisdn)
-    connection.execute(delete(group_members).where(group_members.c.contact_id.in_(contact_id)))
-    return connection.execute(delete(contacts).where(contacts.c.msisdn == msisdn)).rowcount == 1
+    left = connection.execute(
+        delete(group_members)
+        .where(group_members.c.contact_id.in_(contact_id))
+        .returning(group_members.c.group_id)
+    ).scalars()
+    for group_id in left.all():
+        revision.group_changed(connection, group_id)
+    is_gone = connection.execute(delete(contacts).where(contacts.c.msisdn == msisdn)).rowcount == 1
+    if is_gone:
+        revision.contacts_changed(connection)
+    return is_gone
 
 
 def count(connection: Connection) -> int:

@@ -46,6 +46,9 @@ def test_each_day_sends_the_saved_text_as_it_is_then(office: Office) -> None:
 
 def test_without_its_saved_text_a_series_waits_and_goes_on_with_another(office: Office) -> None:
     series_id = with_saved(office)
+    assert templates.show(office.database, "Встреча")["series"] == [
+        {"series_id": series_id, "name": "Клиенты"}
+    ]
     removed = templates.remove(office.database, "Встреча")
     assert [one["series_id"] for one in removed["series"]] == [series_id]
     preview = series.preview(office.database, office.settings, series_id)

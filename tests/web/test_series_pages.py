@@ -63,6 +63,7 @@ def test_a_repeating_mailing_sends_a_saved_text_as_it_is_then(office: Office, cl
     page = office.get(client, "/repeating/1").text
     assert "Заказ №{Заказ} ждёт" in page
     assert "/templates/1" in page
+    assert "/repeating/1" in office.get(client, "/templates/1").text
     office.post(client, "/templates/1/remove")
     told = office.get(client, "/templates").text
     assert "it waits on its next day until you give it another text" in told

@@ -57,6 +57,14 @@ def merged(known: Person, told: Person, rule: MergeRule) -> Person:
     return Person(name=name, fields=fields)
 
 
+def changed_fields(known: Person, after: Person) -> frozenset[str]:
+    """The fields that have another value now, by `template.fold`; "" is the name."""
+    before = {template.fold(title): value for title, value in known.fields.items()}
+    now = {template.fold(title): value for title, value in after.fields.items()}
+    changed = {title for title in before.keys() | now.keys() if before.get(title) != now.get(title)}
+    return frozenset(changed | ({""} if known.name != after.name else set()))
+
+
 def name_position(titles: list[str]) -> int | None:
     """The column that most likely holds the name; None where none is called so."""
     folded = [template.fold(title) for title in titles]

@@ -68,6 +68,12 @@ def conditions(rule: Rule) -> Iterator[Rule]:
         yield rule
 
 
+def fields_read(rule: Rule) -> frozenset[str]:
+    """The fields that the rule looks at, by `template.fold`; "" is the name."""
+    named = [one.get("field", one.get("birthday_this_week")) for one in conditions(rule)]
+    return frozenset(template.fold(field) for field in named if field is not None)
+
+
 def needs_facts(rule: Rule) -> bool:
     return any({"mailed_within_days", "delivered", "replied"} & set(one) for one in conditions(rule))
 

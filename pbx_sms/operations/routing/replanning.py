@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import secrets
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from pbx_sms.config import Settings
 from pbx_sms.core.mailing import MailingKind
@@ -51,6 +53,17 @@ def after_change(database: Database, settings: Settings) -> Reach:
     changed = carry_out(database, settings) if waiting <= AT_ONCE else None
     database.wake()
     return Reach(waiting=waiting, changed=changed)
+
+
+def with_reach(database: Database, settings: Settings, order: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """Carries out an order on groups, contacts, SIMs or tariffs, and tells its answer: with "waiting" and
+    "changed" of `Reach` beside it where it changed what rules name. Raises what the order raises."""
+    with database.read() as connection:
+        before = revision.read(connection).revision
+    told = order()
+    with database.read() as connection:
+        after = revision.read(connection).revision
+    return told if after == before else told | after_change(database, settings).as_dict()
 
 
 def waiting_count(database: Database) -> int:

@@ -9,6 +9,7 @@ committed, so that no message slips in behind the reader. No row is the same as 
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,8 +17,9 @@ from typing import Any
 from sqlalchemy import Connection, or_, select, true, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from pbx_sms.core.people.rule import fields_read
 from pbx_sms.core.route_rules import RouteRuleKind
-from pbx_sms.storage.schema import routing_rules, routing_state
+from pbx_sms.storage.schema import groups, routing_rules, routing_state
 
 #: the only row
 ONLY = 1
@@ -60,6 +62,15 @@ def group_changed(connection: Connection, group_id: int) -> None:
     """Other people are in the group: of consequence where a rule names it."""
     rules = routing_rules.c
     if connection.execute(select(rules.rule_id).where(rules.group_id == group_id).limit(1)).first():
+        advance(connection)
+
+
+def contacts_changed(connection: Connection, fields: Collection[str] | None = None) -> None:
+    """Contacts have other values in these fields (by `template.fold`; "" is the name), or, None, there are
+    more or fewer contacts: of consequence where a rule names a group whose own rule reads that."""
+    named = select(routing_rules.c.group_id).where(routing_rules.c.group_id.is_not(None))
+    rules = connection.execute(select(groups.c.rule).where(groups.c.group_id.in_(named))).scalars()
+    if any(rule is not None and (fields is None or fields_read(rule) & set(fields)) for rule in rules):
         advance(connection)
 
 
