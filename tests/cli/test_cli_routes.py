@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pbx_sms.config import Settings
+from pbx_sms.operations import groups, messages
+from pbx_sms.operations.routing import rules
 from pbx_sms.storage import devices
 from pbx_sms.storage.engine import Database
 
@@ -37,3 +40,17 @@ def test_rules_are_made_ordered_tried_and_removed(pbx_sms: Command, stored: Data
     assert "no rule 2" in pbx_sms("route", "remove", "2").refusal()
     assert "needs the SIMs" in pbx_sms("route", "add", "only").refusal()
     assert pbx_sms("route", "add", "nearest").status == 2
+
+
+def test_an_order_on_a_group_says_how_many_waiting_messages_it_concerns(
+    pbx_sms: Command, stored: Database, sim: str
+) -> None:
+    groups.add(stored, Settings(), name="Турция")
+    messages.send(stored, Settings(), number="+79161234567", text="x")
+    rules.add(stored, Settings(), kind="only", sim_names=[sim], group="Турция")
+    joined = pbx_sms("group", "add-member", "Турция", "+79161234567", "--json").object()
+    assert (joined["added"], joined["waiting"], joined["changed"]) == (1, 1, 1)
+    left = pbx_sms("contact", "remove", "+79161234567").out
+    assert "messages that wait: 1; through other SIMs than before: 1" in left
+    # where no rule asks nothing is said
+    assert "waiting" not in pbx_sms("sim", "hold", sim, "--json").object()

@@ -5,6 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pbx_sms.operations import templates
+from pbx_sms.storage.engine import Database
+
 if TYPE_CHECKING:
     from conftest import Command
 
@@ -82,3 +85,21 @@ def test_a_rule_that_is_none_is_refused_and_leaves_no_list(pbx_sms: Command, tmp
     assert "Нет" in pbx_sms(*add, "--date", "Нет").refusal()
     assert pbx_sms("list", "list", "--json").objects() == []
     assert pbx_sms(*add).status == 2
+
+
+def test_a_series_sends_a_saved_text_and_says_when_it_is_gone(
+    pbx_sms: Command, stored: Database, tmp_path: Path
+) -> None:
+    templates.add(stored, name="Собрание", text="{Имя}, собрание")
+    added = pbx_sms(
+        *("series", "add", "--list", people(tmp_path / "people.csv"), "--template", "Собрание"),
+        *("--monthly", "31", "--at", "09:30", "--allow-failing", "--json"),
+    ).object()
+    assert (added["template_id"], added["template"]) == (1, "Собрание")
+    removed = pbx_sms("template", "remove", "1")
+    assert "Repeating mailing 1" in removed.out
+    preview = pbx_sms("series", "preview", "1", "--json").object()
+    assert (preview["text"], preview["problems"][0]["reason"]) == (None, "series_template_gone")
+    assert "“Собрание” was removed" in pbx_sms("series", "run-now", "1").refusal()
+    changed = pbx_sms("series", "change", "1", "--text", "Сбор", "--no-allow-failing", "--json").object()
+    assert (changed["text"], changed["template"], changed["allow_failing"]) == ("Сбор", None, False)
