@@ -7,6 +7,7 @@ below a scratch folder of that root, so that several may run at once. It has no 
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -63,7 +64,7 @@ class AsteriskServer:
 
     def configure(self, name: str, content: str) -> None:
         """Writes a configuration file; `PORT` and `FOLDER` stand for this server's own."""
-        text = content.replace("PORT", str(self.port)).replace("FOLDER", str(self.inside))
+        text = re.sub(r"\bPORT\b", str(self.port), content).replace("FOLDER", str(self.inside))
         (self.folder / "etc" / name).write_text(text, encoding="utf-8")
 
     def _directories(self) -> str:

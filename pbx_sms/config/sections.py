@@ -155,7 +155,9 @@ class ScriptingSettings(Section):
 
 class ModemSettings(Section):
     name: Annotated[str, Field(min_length=1, max_length=64)]
-    driver: Literal["serial", "chan_dongle", "chan_dongle_bg111", "chan_quectel"] = "serial"
+    driver: Literal["serial", "chan_dongle", "chan_dongle_bg111", "chan_quectel", "chan_quectel_roedal"] = (
+        "serial"
+    )
     port: str | None = None
     device: str | None = None
     pin: Annotated[str, Field(pattern=r"^\d{4,8}$")] | None = None

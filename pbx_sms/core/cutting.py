@@ -13,6 +13,7 @@ and is an ordinary text of two parts.
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Protocol
@@ -78,7 +79,9 @@ class DriverCutting:
 
     def written(self, text: str) -> str:
         """The text as the driver cuts it: Asterisk leaves the blanks before a value out."""
-        text = text.lstrip(" ")
+        return self._past_gap(text.lstrip(" "))
+
+    def _past_gap(self, text: str) -> str:
         if self.gap_septets is None or not self.gap_septets // 2 <= len(text) <= self.gap_septets:
             return text
         falls = choose(text) is Encoding.GSM7 and units(text, Encoding.GSM7) == self.gap_septets
@@ -117,8 +120,42 @@ class DriverCutting:
         return None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BodyCutting(DriverCutting):
+    """Of a driver that is handed texts by Asterisk's own `MessageSend`: as they are where they are one line,
+    else as base64, which takes a third more of the line."""
+
+    escapes: bool = False
+    #: of a text that goes as base64
+    max_coded_octets: int = 750
+
+    def written(self, text: str) -> str:
+        return self._past_gap(text)
+
+    def header(self, text: str) -> tuple[str, str]:
+        """Name and value of the header that hands the text over."""
+        text = self.written(text)
+        if _is_line(text):
+            return "Body", text
+        return "Base64Body", base64.b64encode(text.encode("utf-8", "replace")).decode("ascii")
+
+    def obstacle(self, text: str) -> Reason | None:
+        text = self.written(text)
+        limit = self.max_octets if _is_line(text) else self.max_coded_octets
+        length = len(text.encode("utf-8", "replace"))
+        if length <= limit:
+            return None
+        return Reason("text_too_long_for_line", {"length": length, "limit": limit})
+
+
+def _is_line(text: str) -> bool:
+    return text.strip() == text and not any(character < " " or character == "\x7f" for character in text)
+
+
 #: of chan_dongle since 2020 and of both generations of chan_quectel, which have it from there
 CHAN_DONGLE = DriverCutting()
+#: RoEdAl's chan_quectel cuts the same; its texts come another way
+CHAN_QUECTEL_ROEDAL = BodyCutting()
 #: of the older chan_dongle: it joins nothing and resolves no escapes (its manager.c and at_command.c)
 BG111 = DriverCutting(max_parts=1, single_septets=160, gap_septets=None, joined_septets=153, escapes=False)
 #: driver of a modem, as the configuration names it → how it cuts
@@ -127,6 +164,7 @@ CUTTINGS: Mapping[str, Cutting] = {
     "chan_dongle": CHAN_DONGLE,
     "chan_dongle_bg111": BG111,
     "chan_quectel": CHAN_DONGLE,
+    "chan_quectel_roedal": CHAN_QUECTEL_ROEDAL,
 }
 
 

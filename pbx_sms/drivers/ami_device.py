@@ -18,10 +18,10 @@ from pbx_sms.errors import ModemError
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """A message as it is handed over; `line` is its text as a header carries it."""
+    """A message to hand over."""
 
     msisdn: str
-    line: str
+    text: str
     wants_report: bool
     validity_s: int | None
     payload: str
@@ -45,8 +45,10 @@ class DeviceEntry:
     manufacturer: str
     model: str
     firmware: str
+    #: 0 also where the driver does not tell it
     task_count: int
     command_count: int
+    iccid: str | None = None
 
     @property
     def is_up(self) -> bool:
@@ -99,12 +101,12 @@ class AmiDevice:
             command_count=int(str(entry.commandsinqueue) or 0),
         )
 
-    async def send(self, order: Order) -> str | None:
+    async def queue(self, order: Order) -> str | None:
         """Hands a message to the driver; its id there, where the driver tells the outcome by it."""
         headers = {
             "Device": self.name,
             "Number": order.msisdn,
-            "Message": order.line,
+            "Message": self._dialect.cutting.in_line(order.text),
             "Report": "yes" if order.wants_report else "no",
             "Payload": order.payload,
         }

@@ -2,7 +2,8 @@
 
 chan_dongle exists in two generations. The newer one (wdoekes) and its sibling for Quectel modems tell the
 outcome by `…Report` with the payload that was handed over; the older one (bg111) by `…SMSStatus` with an id
-of its own.
+of its own. RoEdAl's chan_quectel has no words in the manager interface at all: messages go by Asterisk's own
+`MessageSend`, and what it tells goes through the dialplan, whose UserEvents we hear (docs/decisions/0032).
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ class Dialect:
     cutting: DriverCutting
     #: the outcome comes by the id that the answer to the order names
     tells_by_id: bool = False
+    #: what it tells arrives as UserEvents of our dialplan, `asterisk_conf/extensions_pbx-sms_mobile.conf`
+    through_dialplan: bool = False
 
     def name(self, what: str) -> str:
         return f"{self.prefix}{what}"
@@ -34,13 +37,16 @@ class Dialect:
     @property
     def events(self) -> tuple[str, ...]:
         """What of Asterisk's events is to be let in."""
-        return (f"{self.prefix}*",)
+        return ("UserEvent",) if self.through_dialplan else (f"{self.prefix}*",)
 
 
 DIALECTS: dict[str, Dialect] = {
     "chan_dongle": Dialect(prefix="Dongle", cutting=cutting.CHAN_DONGLE),
     "chan_dongle_bg111": Dialect(prefix="Dongle", cutting=cutting.BG111, tells_by_id=True),
     "chan_quectel": Dialect(prefix="Quectel", cutting=cutting.CHAN_DONGLE),
+    "chan_quectel_roedal": Dialect(
+        prefix="Quectel", cutting=cutting.CHAN_QUECTEL_ROEDAL, through_dialplan=True
+    ),
 }
 #: the write class in manager.conf that each action needs
 RIGHTS = {
@@ -48,6 +54,9 @@ RIGHTS = {
     "SendSMS": "call",
     "SendUSSD": "call",
     "Restart": "system",
+    "MessageSend": "message",
+    "Getvar": "call",
+    "Command": "command",
 }
 
 

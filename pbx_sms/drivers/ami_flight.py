@@ -24,11 +24,13 @@ class Flight:
 
     attempt_id: int
     part_count: int
-    #: of the driver, where it tells by id
+    #: of the driver, where it tells by id; None until it is known
     message_id: str | None = None
     is_accepted: bool = False
     is_refused: bool = False
     lost: Reason | None = None
+    #: it ended, and nobody knows how
+    doubt: Reason | None = None
     news: asyncio.Event = field(default_factory=asyncio.Event)
 
     def accept(self) -> None:
@@ -37,6 +39,10 @@ class Flight:
 
     def refuse(self) -> None:
         self.is_refused = True
+        self.news.set()
+
+    def leave_open(self, reason: Reason) -> None:
+        self.doubt = reason
         self.news.set()
 
     def lose(self, reason: Reason) -> None:
@@ -52,6 +58,8 @@ class Flight:
         if self.is_refused:
             # the driver goes on with the other parts: one was refused, of the others nobody knows
             return unknown("NotSent", Reason("ami_part_refused", {"parts": self.part_count}))
+        if self.doubt is not None:
+            return unknown("NotSent", self.doubt)
         if self.lost is not None:
             return unknown("lost", in_flight(self.lost))
         return None

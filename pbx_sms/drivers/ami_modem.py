@@ -11,32 +11,24 @@ or their outcome would be taken for ours.
 from __future__ import annotations
 
 import asyncio
-import base64
-import binascii
 import contextlib
 import logging
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from panoramisk.message import Message
-
-from pbx_sms.core import tpdu
 from pbx_sms.core.reason import Reason
-from pbx_sms.core.tpdu import Deliver
 from pbx_sms.core.verdict import ACCEPTED, Verdict
-from pbx_sms.drivers import ami_dialects, ami_flight
-from pbx_sms.drivers.ami_device import AmiDevice, DeviceEntry, Order
+from pbx_sms.drivers import ami_flight
+from pbx_sms.drivers.ami_device import DeviceEntry, Order
 from pbx_sms.drivers.ami_dialects import Dialect
+from pbx_sms.drivers.ami_driver import Driver, driver_of
+from pbx_sms.drivers.ami_driver_news import payload_of
 from pbx_sms.drivers.ami_flight import Flight
 from pbx_sms.drivers.ami_link import AmiLink, Unanswered
 from pbx_sms.drivers.modem import (
-    BypassSeen,
     CallChanged,
     Identity,
-    InboundReceived,
     LateAnswer,
-    MessageReported,
     ModemEvent,
     ModemState,
     NetworkSeen,
@@ -48,9 +40,6 @@ from pbx_sms.drivers.sim_slots import SimSlots
 from pbx_sms.errors import ModemError
 
 log = logging.getLogger(__name__)
-
-#: before our own ids in `Payload`
-_OURS = "pbx-sms:"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +56,12 @@ class AmiModemSettings:
     #: and so much later nothing more is to be expected
     margin_s: float = 10.0
     ussd_s: float = 30.0
+    #: of a driver that takes a modem's silence for an error: one that comes sooner is the modem's own
+    certain_s: float = 35.0
+    #: of a driver that tells through the dialplan: that it took a message is told within
+    told_s: float = 10.0
+    #: and so often it is asked whether the device is still there
+    watch_s: float = 5.0
 
 
 class AmiModem:
@@ -85,18 +80,22 @@ class AmiModem:
         self.cutting = dialect.cutting
         self.events: asyncio.Queue[ModemEvent] = asyncio.Queue()
         self._device = device
-        self._dialect = dialect
         self._link = link
-        self._asterisk = AmiDevice(device, dialect, link)
         self._settings = settings or AmiModemSettings()
+        self._driver: Driver = driver_of(
+            device,
+            dialect,
+            link,
+            self,
+            certain_s=self._settings.certain_s,
+            told_s=self._settings.told_s,
+        )
         self._loss: asyncio.Future[Reason] | None = None
         self._unsubscribe: list[Callable[[], None]] = []
         self._watching: asyncio.Task[None] | None = None
         self._flight: Flight | None = None
         self._sending: asyncio.Task[Outcome] | None = None
         self._ussd: asyncio.Future[str] | None = None
-        #: ids of the driver's for what we handed over, where it tells by them
-        self._ours: deque[str] = deque(maxlen=100)
         self._imsi = ""
         self._in_call = False
         self._state: ModemState | None = None
@@ -107,29 +106,24 @@ class AmiModem:
     async def open(self) -> Identity:
         if self.is_open:
             raise RuntimeError(f"{self.name} is open already")
-        self._say(StateChanged(state=ModemState.OPENING))
+        self.say(StateChanged(state=ModemState.OPENING))
         await self._link.wait_up(self._settings.link_s)
-        entry = await self._asterisk.look()
+        entry = await self._driver.look()
         if not entry.is_up:
             raise ModemError("ami_device_down", device=self._device, state=entry.state)
         if not entry.imsi:
             raise ModemError("no_imsi", port=self._device, said="IMSIState: ")
+        await self._driver.check_ears()
         self._loss = asyncio.get_running_loop().create_future()
         self._imsi, self._in_call, self._state = entry.imsi, False, None
         self.is_open = True
-        for event, listener in (
-            ("Report", self._reported),
-            ("SMSStatus", self._status_told),
-            ("Status", self._device_changed),
-            ("NewCMGR", self._arrived),
-            ("NewUSSDBase64", self._ussd_came),
-        ):
-            self._unsubscribe.append(self._link.subscribe(self._dialect.name(event), listener))
+        self._unsubscribe = self._driver.subscribe()
         self._watching = asyncio.create_task(self._watch(self._link.session), name=f"watch {self.name}")
         self._notice(entry)
         return Identity(
             imsi=self._imsi,
             imei=entry.imei or None,
+            iccid=entry.iccid,
             own_number=entry.number if entry.number.startswith("+") else None,
             manufacturer=entry.manufacturer or None,
             model=entry.model or None,
@@ -137,7 +131,7 @@ class AmiModem:
         )
 
     async def close(self) -> None:
-        self._lose(Reason("ami_device_closed", {"device": self._device}))
+        self.lose(Reason("ami_device_closed", {"device": self._device}))
         watching, self._watching = self._watching, None
         if watching is not None:
             watching.cancel()
@@ -154,9 +148,25 @@ class AmiModem:
         return await asyncio.shield(self._loss)
 
     async def _watch(self, session: int) -> None:
-        self._lose(await self._link.wait_down(session))
+        down = asyncio.create_task(self._link.wait_down(session))
+        try:
+            while self.is_open and not self._driver.tells_loss and not down.done():
+                await asyncio.wait((down,), timeout=self._settings.watch_s)
+                await self._look_after()
+            self.lose(await down)
+        finally:
+            down.cancel()
+            await asyncio.gather(down, return_exceptions=True)
 
-    def _lose(self, reason: Reason) -> None:
+    async def _look_after(self) -> None:
+        try:
+            self._notice(await self._driver.look())
+        except ModemError as error:
+            # an answer that takes too long is no loss: the link has its own sign of life
+            if error.code != "modem_silent":
+                self.lose(Reason(error.code, error.params))
+
+    def lose(self, reason: Reason) -> None:
         """The device, or the way to it, is gone: the first reason counts."""
         self.is_open = False
         for unsubscribe in self._unsubscribe:
@@ -169,9 +179,6 @@ class AmiModem:
         if self._loss is not None and not self._loss.done():
             self._loss.set_result(reason)
 
-    def _say(self, event: ModemEvent) -> None:
-        self.events.put_nowait(event)
-
     def _check_open(self) -> None:
         if not self.is_open:
             reason = self._loss.result() if self._loss is not None and self._loss.done() else None
@@ -183,25 +190,25 @@ class AmiModem:
 
     def _notice(self, entry: DeviceEntry) -> None:
         """What the list says of the device now."""
-        if entry.imsi != self._imsi:
-            self._lose(Reason("ami_other_sim", {"device": self._device}))
-            return
         if not entry.is_up:
-            self._lose(Reason("ami_device_down", {"device": self._device, "state": entry.state}))
+            self.lose(Reason("ami_device_down", {"device": self._device, "state": entry.state}))
+            return
+        if entry.imsi != self._imsi:
+            self.lose(Reason("ami_other_sim", {"device": self._device}))
             return
         known = ModemState.REGISTERED if entry.is_registered else ModemState.SEARCHING
         if known is not self._state:
             self._state = known
-            self._say(StateChanged(state=known))
+            self.say(StateChanged(state=known))
         if entry.is_in_call != self._in_call:
             self._in_call = not self._in_call
-            self._say(CallChanged(in_call=self._in_call))
+            self.say(CallChanged(in_call=self._in_call))
         operator = entry.operator if entry.operator not in ("", "NONE") else None
-        self._say(NetworkSeen(operator=operator, signal_dbm=entry.signal_dbm))
+        self.say(NetworkSeen(operator=operator, signal_dbm=entry.signal_dbm))
 
     async def poll(self) -> None:
         self._check_open()
-        self._notice(await self._asterisk.look())
+        self._notice(await self._driver.look())
         self._check_open()
 
     async def forget(self, token: str) -> None:
@@ -211,7 +218,7 @@ class AmiModem:
         self._check_open()
         self._ussd = asyncio.get_running_loop().create_future()
         try:
-            await self._asterisk.ussd(code)
+            await self._driver.ussd(code)
             async with asyncio.timeout(self._settings.ussd_s):
                 return await self._ussd
         except (TimeoutError, Unanswered) as error:
@@ -222,10 +229,10 @@ class AmiModem:
     async def reset(self) -> None:
         await self._link.wait_up(self._settings.link_s)
         try:
-            await self._asterisk.restart()
+            await self._driver.restart()
         except Unanswered as error:
             raise ModemError("modem_silent", port=self._device) from error
-        self._lose(Reason("ami_device_down", {"device": self._device, "state": "restarting"}))
+        self.lose(Reason("ami_device_down", {"device": self._device, "state": "restarting"}))
 
     # sending
 
@@ -253,10 +260,10 @@ class AmiModem:
 
     def _late(self, attempt_id: int, done: asyncio.Task[Outcome]) -> None:
         if not done.cancelled() and done.exception() is None:
-            self._say(LateAnswer(attempt_id=attempt_id, outcome=done.result()))
+            self.say(LateAnswer(attempt_id=attempt_id, outcome=done.result()))
 
     async def _hand_over(self, submission: Submission) -> Outcome:
-        entry = await self._asterisk.look()
+        entry = await self._driver.look()
         self._notice(entry)
         self._check_open()
         if self._in_call:
@@ -279,14 +286,13 @@ class AmiModem:
         reports = submission.wants_report and self._settings.delivery_reports
         order = Order(
             msisdn=submission.msisdn,
-            line=self.cutting.in_line(submission.text),
+            text=submission.text,
             wants_report=reports,
             validity_s=submission.validity_s,
-            payload=f"{_OURS}{submission.attempt_id}",
+            payload=payload_of(submission.attempt_id),
         )
         try:
-            flight.message_id = await self._asterisk.send(order)
-            self._ours.append(flight.message_id or "")
+            await self._driver.send(order, flight)
         except Unanswered as error:
             return ami_flight.unknown("no answer", ami_flight.in_flight(error.reason))
         return None
@@ -298,7 +304,9 @@ class AmiModem:
             if loop.time() >= deadline:
                 return ami_flight.unknown("timeout", Reason("ami_no_outcome", {"device": self._device}))
             await self._rest(flight, settings.look_s)
-            if flight.verdict() is None and not self._dialect.tells_by_id and await self._is_through(flight):
+            if flight.verdict() is None and (mute := self._driver.silence(flight)) is not None:
+                return ami_flight.unknown("mute", mute)
+            if not self._driver.tells_acceptance and await self._is_through(flight):
                 # a refusal, or the loss of the device, is told in the same moment
                 await self._rest(flight, settings.quiet_s)
                 if flight.verdict() is None and await self._is_through(flight):
@@ -314,77 +322,25 @@ class AmiModem:
 
     async def _is_through(self, flight: Flight) -> bool:
         """The device's queue is as empty as it was before, and it is still the same device."""
+        if flight.verdict() is not None:
+            return False
         try:
-            entry = await self._asterisk.look()
+            entry = await self._driver.look()
         except ModemError as error:
             flight.lose(Reason(error.code, error.params))
             return False
         self._notice(entry)
         return self.is_open and entry.is_idle
 
-    # what Asterisk tells
+    # what Asterisk tells of it: `ami_driver_news.Hearer`
 
-    def _is_ours(self, message: Message) -> bool:
-        return str(message.device) == self._device
+    @property
+    def flight(self) -> Flight | None:
+        return self._flight
 
-    def _reported(self, message: Message) -> None:
-        payload = str(message.payload)
-        if not self._is_ours(message):
-            return
-        if not payload.startswith(_OURS):
-            self._bypassed(message)
-            return
-        number = payload.removeprefix(_OURS)
-        if not number.isdecimal():
-            return
-        attempt_id, kind = int(number), message["Type"]
-        flight = self._flight if self._flight and self._flight.attempt_id == attempt_id else None
-        if kind == "1":
-            # a report for each part: all of them were taken
-            if flight is not None:
-                flight.accept()
-            if told := ami_dialects.statuses(str(message.report)):
-                self._say(MessageReported(attempt_id=attempt_id, statuses=told, raw=repr(message)))
-        elif kind == "0" and flight is not None:
-            # not `.success`: that is panoramisk's word, and true of every event
-            (flight.accept if message["Success"] == "1" else flight.refuse)()
+    def say(self, event: ModemEvent) -> None:
+        self.events.put_nowait(event)
 
-    def _bypassed(self, message: Message) -> None:
-        """A report of what somebody else handed to the driver. One that wants no delivery report is told of
-        when it is sent, and of how many parts it was nobody says: one at least."""
-        kind = message["Type"]
-        if kind == "0" and message["Success"] == "1":
-            self._say(BypassSeen(part_count=1))
-        elif kind in ("1", "2"):
-            told = [piece for piece in str(message.report).split(",") if piece.strip()]
-            self._say(BypassSeen(part_count=max(1, len(told))))
-
-    def _status_told(self, message: Message) -> None:
-        if not self._is_ours(message):
-            return
-        flight, sent = self._flight, str(message.status).lower() == "sent"
-        if flight is not None and flight.message_id == message["ID"]:
-            (flight.accept if sent else flight.refuse)()
-        elif sent and message["ID"] not in self._ours:
-            self._say(BypassSeen(part_count=1))
-
-    def _device_changed(self, message: Message) -> None:
-        if self._is_ours(message) and str(message.status).lower() in ("disconnect", "restart", "stop"):
-            self._lose(Reason("ami_device_down", {"device": self._device, "state": str(message.status)}))
-
-    def _arrived(self, message: Message) -> None:
-        if not self._is_ours(message):
-            return
-        pdu = str(message.message).rpartition("\\n")[2].strip()
-        decoded = tpdu.decode(pdu)
-        if isinstance(decoded, Deliver):
-            self._say(InboundReceived(message=decoded, raw=pdu, token=None))
-
-    def _ussd_came(self, message: Message) -> None:
-        if not self._is_ours(message) or self._ussd is None or self._ussd.done():
-            return
-        try:
-            text = base64.b64decode(str(message.message), validate=True).decode("utf-8", "replace")
-        except binascii.Error:
-            text = str(message.message)
-        self._ussd.set_result(text)
+    def replied(self, text: str) -> None:
+        if self._ussd is not None and not self._ussd.done():
+            self._ussd.set_result(text)

@@ -53,7 +53,7 @@ def make_modems(settings: Settings) -> tuple[list[Modem], AmiLink | None]:
     Raises `Refused`: asterisk_not_configured, asterisk_secret_unreadable, asterisk_ca_unreadable.
     """
     behind = [configured for configured in settings.modem if configured.driver != "serial"]
-    link = _make_link(settings, behind[0].name, behind[0].driver) if behind else None
+    link = _make_link(settings, behind) if behind else None
     return [_make_modem(configured, settings, link) for configured in settings.modem], link
 
 
@@ -82,11 +82,11 @@ def _make_modem(configured: ModemSettings, settings: Settings, link: AmiLink | N
     )
 
 
-def _make_link(settings: Settings, modem: str, driver: str) -> AmiLink:
+def _make_link(settings: Settings, behind: Sequence[ModemSettings]) -> AmiLink:
     asterisk = settings.asterisk
     if asterisk is None:
-        raise Refused("asterisk_not_configured", modem=modem, driver=driver)
-    wanted = {event for dialect in DIALECTS.values() for event in dialect.events}
+        raise Refused("asterisk_not_configured", modem=behind[0].name, driver=behind[0].driver)
+    wanted = {event for modem in behind for event in DIALECTS[modem.driver].events}
     return AmiLink(link_settings(asterisk), wanted)
 
 

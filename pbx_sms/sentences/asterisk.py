@@ -127,6 +127,42 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Модем за Asterisk отклонил одну из частей (всего {parts}); остальные драйвер всё равно отправляет "
         f"и не говорит какие, поэтому неизвестно, что дошло. {SETTLE_RU}",
     ),
+    "ami_part_refused_and_no_more": (
+        "One of {parts} parts was refused by the modem behind Asterisk. The driver does not tell which; the "
+        "parts before it were taken, those after it were not sent.",
+        "Модем за Asterisk отклонил одну из частей (всего {parts}). Какую, драйвер не сообщает; части до неё "
+        "приняты, следующие не отправлены.",
+    ),
+    "ami_technology_missing": (
+        "Asterisk does not know the message technology “mobile”, by which the device {device} takes "
+        'messages: the module chan_quectel of RoEdAl is not loaded (asterisk -rx "module show like '
+        'quectel"), or Asterisk is older than 16.22 or 18.8.',
+        "Asterisk не знает способ передачи сообщений «mobile», через который их берёт устройство {device}: "
+        'не загружен модуль chan_quectel от RoEdAl (asterisk -rx "module show like quectel") или Asterisk '
+        "старше 16.22 или 18.8.",
+    ),
+    "ami_message_refused": (
+        "The driver of the device {device} behind Asterisk did not take the message ({said}). Nothing was "
+        "sent. If that goes on: it takes none while [default] in the dialplan has an extension s.",
+        "Драйвер устройства {device} за Asterisk не взял сообщение ({said}). Ничего не отправлено. Если так "
+        "каждый раз: он не берёт сообщения, пока в диалплане в контексте [default] есть номер s.",
+    ),
+    "ami_dialplan_missing": (
+        "The device {device} behind Asterisk uses the context {context}, and there nobody would tell "
+        "what becomes of its messages. Put “include => pbx-sms-mobile” into it "
+        "(asterisk_conf/extensions_pbx-sms_mobile.conf).",
+        "Устройство {device} за Asterisk работает в контексте {context}, а там никто не сообщит о судьбе его "
+        "сообщений. Добавьте туда «include => pbx-sms-mobile» "
+        "(asterisk_conf/extensions_pbx-sms_mobile.conf).",
+    ),
+    "ami_dialplan_silent": (
+        "The device {device} behind Asterisk took a message, and the dialplan tells nothing of it. It gets "
+        "no other for ten minutes. Put “include => pbx-sms-mobile” into the device's context "
+        "(asterisk_conf/extensions_pbx-sms_mobile.conf).",
+        "Устройство {device} за Asterisk взяло сообщение, а диалплан ничего о нём не сообщает. Десять минут "
+        "новых оно не получит. Добавьте «include => pbx-sms-mobile» в контекст этого устройства "
+        "(asterisk_conf/extensions_pbx-sms_mobile.conf).",
+    ),
     "ami_no_outcome": (
         "The device {device} behind Asterisk did not finish the message in time, so nobody knows "
         f"whether it went. {SETTLE}",

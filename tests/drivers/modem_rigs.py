@@ -30,6 +30,9 @@ from pbx_sms.simulator.simulator import Simulator
 #: the driver's times behind the simulated Asterisk
 DRIVER = Pace(command_s=1.0, prompt_s=0.5, pdu_s=0.8, retry_s=0.05, poll_s=0.05)
 AMI_SETTINGS = AmiModemSettings(look_s=0.02, quiet_s=0.1, part_s=3.0, margin_s=0.5, ussd_s=5.0, link_s=5.0)
+#: of the driver that takes silence for an error: an error of the modem comes well before
+MOBILE_DRIVER = dataclasses.replace(DRIVER, pdu_s=1.8)
+MOBILE_SETTINGS = dataclasses.replace(AMI_SETTINGS, certain_s=1.7, watch_s=0.05)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,7 +179,7 @@ class AsteriskRig(SimulatedRig):
             joins=dialect != "chan_dongle_bg111",
             tells_codes=False,
             tells_late_answers=False,
-            reports="none" if dialect == "chan_dongle_bg111" else "message",
+            reports="message" if dialect in ("chan_dongle", "chan_quectel") else "none",
             keeps_inbound=False,
             reset_revives=False,
             lost="ami_device_down",
@@ -184,7 +187,8 @@ class AsteriskRig(SimulatedRig):
             silent="ami_device_down",
         )
         self.traits = own
-        self.modem = AmiModem("gsm1", peer.devices[0].name, DIALECTS[dialect], link, AMI_SETTINGS)
+        settings = MOBILE_SETTINGS if DIALECTS[dialect].through_dialplan else AMI_SETTINGS
+        self.modem = AmiModem("gsm1", peer.devices[0].name, DIALECTS[dialect], link, settings)
 
     async def until(self, *, initialized: bool) -> None:
         """As soon as the driver has the device, or has lost it."""
@@ -290,7 +294,8 @@ def behind_asterisk(dialect: str) -> RigFactory:
     @asynccontextmanager
     async def make(folder: Path) -> AsyncIterator[Rig]:
         async with Simulator(folder, modems=1, report_delay_s=0.05, boot_scale=0.02) as simulator:
-            peer = AmiPeer(simulator.ports, dialect=dialect, pace=DRIVER)
+            pace = MOBILE_DRIVER if DIALECTS[dialect].through_dialplan else DRIVER
+            peer = AmiPeer(simulator.ports, dialect=dialect, pace=pace)
             await peer.start()
             settings = LinkSettings(
                 host="127.0.0.1", port=peer.port, username="pbx-sms", secret="s3cret", rest_s=0.01

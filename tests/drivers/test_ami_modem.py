@@ -82,8 +82,7 @@ def office(tmp_path: Path) -> Office:
             )
             link = AmiLink(settings, DIALECTS[dialect].events)
             running = asyncio.create_task(link.run())
-            device = "quectel0" if dialect == "chan_quectel" else "dongle0"
-            modem = AmiModem("gsm1", device, DIALECTS[dialect], link, SETTINGS)
+            modem = AmiModem("gsm1", peer.devices[0].name, DIALECTS[dialect], link, SETTINGS)
             try:
                 yield Pbx(simulator, peer, link, modem)
             finally:
@@ -132,6 +131,9 @@ async def test_a_message_is_submitted_whole_and_reported_whole(office: Office, d
         assert outcome.verdict.kind is Kind.ACCEPTED
         assert outcome.references == (None, None, None)
         assert "".join(pbx.texts()) == text
+        if dialect == "chan_quectel_roedal":
+            # it has forgotten the message by now
+            return
         reported = await next_of(modem, MessageReported)
         assert (reported.attempt_id, reported.statuses) == (7, (0, 0, 0))
 

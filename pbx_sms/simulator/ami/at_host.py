@@ -110,18 +110,26 @@ class AtHost:
             self._go()
             return
         self._buffer = (self._buffer + data)[-65536:]
-        waiting = self._waiting
-        if waiting is not None and waiting.prompt and self._buffer.rstrip(b" ").endswith(b">"):
-            self._buffer = b""
-            waiting.future.set_result(([], ">"))
-            return
         *lines, self._buffer = re.split(rb"[\r\n]+", self._buffer)
         for line in lines:
             if line and self._fd >= 0:
                 self._take(line.decode("latin-1"))
+        # no line break follows a prompt
+        if self._buffer.strip() == b">" and self._take_prompt():
+            self._buffer = b""
+
+    def _take_prompt(self) -> bool:
+        waiting = self._waiting
+        if waiting is None or not waiting.prompt or waiting.future.done():
+            return False
+        waiting.future.set_result(([], ">"))
+        return True
 
     def _take(self, line: str) -> None:
         waiting = self._waiting
+        # what comes by itself may come right behind the prompt, or right before it
+        if line.strip() == ">" and self._take_prompt():
+            return
         if self._announced:
             self._unsolicited(f"{self._announced.popleft()}\n{line}")
         elif line.startswith(_WITH_PDU):

@@ -28,7 +28,7 @@ _QUOTED = re.compile(r'"([^"]*)"?')
 
 
 @dataclass(slots=True)
-class _Part:
+class Part:
     message: SentMessage
     length: int
     pdu: str
@@ -45,9 +45,9 @@ class Device:
         self._pace = pace
         self._host: AtHost | None = None
         self._lost = asyncio.Event()
-        self._tasks: deque[_Part | str] = deque()
+        self._tasks: deque[Part | str] = deque()
         self._wake = asyncio.Event()
-        self._running: _Part | str | None = None
+        self._running: Part | str | None = None
         self._sent = SentParts()
         self._incoming: dict[tuple[str, int, int], dict[int, str]] = {}
         self._arrived: deque[int] = deque()
@@ -110,7 +110,7 @@ class Device:
 
     def queue_message(self, message: SentMessage, parts: list[tuple[int, str]]) -> None:
         self._sent.add(message)
-        self._tasks.extend(_Part(message, length, pdu) for length, pdu in parts)
+        self._tasks.extend(Part(message, length, pdu) for length, pdu in parts)
         self._wake.set()
         self._changes.set()
 
@@ -197,13 +197,13 @@ class Device:
         for command in ("AT", "ATZ", "ATE0"):
             await ask(command)
         for fact, command in (
-            ("Manufacturer", "AT+CGMI"),
-            ("Model", "AT+CGMM"),
-            ("Firmware", "AT+CGMR"),
-            ("IMEIState", "AT+CGSN"),
-            ("IMSIState", "AT+CIMI"),
+            *(("Manufacturer", "AT+CGMI"), ("Model", "AT+CGMM"), ("Firmware", "AT+CGMR")),
+            *(("IMEIState", "AT+CGSN"), ("IMSIState", "AT+CIMI")),
         ):
             self.facts[fact] = next((line.split(": ", 1)[-1] for line in await ask(command)), "")
+        if not self.facts["IMSIState"]:
+            # its SIM is not ready yet: the driver closes it and tries again
+            raise NoAnswer("AT+CIMI")
         for command in ("AT+CMEE=0", "AT+CPIN?", "AT+COPS=0,0", "AT+CREG=1", "AT+CSSN=1,1", "AT+CMGF=0"):
             await ask(command)
         self.facts["SubscriberNumber"] = self._quoted(await ask("AT+CNUM"), 1) or "Unknown"
@@ -241,7 +241,7 @@ class Device:
 
     # tasks
 
-    async def _send_part(self, host: AtHost, part: _Part) -> None:
+    async def _send_part(self, host: AtHost, part: Part) -> None:
         message = part.message
         said = await host.prompt(part.length, self._pace.prompt_s)
         final = said
@@ -365,16 +365,19 @@ class Device:
                 return
             text = "".join(parts[order] for order in sorted(parts))
             del self._incoming[inbound.sender, reference, total]
+        self._tell_inbound(inbound.sender, text)
+
+    def _tell_inbound(self, sender: str, text: str) -> None:
         lines = text.splitlines() or [""]
         encoded = base64.b64encode(text.encode("utf-8", "replace")).decode()
         self._run_dialplan("sms", ("SMS", lines[0]), ("SMS_BASE64", encoded))
         self.emit(
             "NewSMS",
-            ("From", inbound.sender),
+            ("From", sender),
             ("LineCount", str(len(lines))),
             *((f"MessageLine{number}", line) for number, line in enumerate(lines)),
         )
-        self.emit("NewSMSBase64", ("From", inbound.sender), ("Message", encoded))
+        self.emit("NewSMSBase64", ("From", sender), ("Message", encoded))
 
     def _take_ussd(self, line: str) -> None:
         self.emit("NewCUSD", ("Message", line))
@@ -383,6 +386,9 @@ class Device:
         with contextlib.suppress(ValueError):
             raw = bytes.fromhex(value)
             text = raw.decode("utf-16-be") if coding == "72" else alphabet.unpack_ussd(raw)
+        self._tell_ussd(text)
+
+    def _tell_ussd(self, text: str) -> None:
         lines = text.splitlines() or [""]
         self.emit(
             "NewUSSD",

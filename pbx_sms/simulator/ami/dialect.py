@@ -17,6 +17,8 @@ class Dialect:
     joins: bool = True
     #: C escapes in `Message` are resolved
     resolves_escapes: bool = True
+    #: no actions and events of its own: Asterisk's `MessageSend`, and the dialplan (`mobile_device`)
+    through_dialplan: bool = False
 
 
 DIALECTS = {
@@ -25,4 +27,7 @@ DIALECTS = {
         prefix="Dongle", device="dongle", tells_status=True, joins=False, resolves_escapes=False
     ),
     "chan_quectel": Dialect(prefix="Quectel", device="quectel"),
+    "chan_quectel_roedal": Dialect(
+        prefix="Quectel", device="quectel", tells_status=True, through_dialplan=True
+    ),
 }

@@ -18,6 +18,8 @@ from pathlib import Path
 from pbx_sms.simulator.ami import device_entry, hand_over, parts
 from pbx_sms.simulator.ami.device import Device, Headers, Pace
 from pbx_sms.simulator.ami.dialect import DIALECTS
+from pbx_sms.simulator.ami.mobile_actions import MobileActions
+from pbx_sms.simulator.ami.mobile_device import MobileDevice
 from pbx_sms.simulator.ami.sent_parts import SentMessage
 from pbx_sms.simulator.fault_rule import FaultRule
 
@@ -57,7 +59,7 @@ class AmiPeer:
         dialect: str = "chan_dongle",
         username: str = "pbx-sms",
         secret: str = "s3cret",
-        rights: Sequence[str] = ("call", "reporting", "user", "system"),
+        rights: Sequence[str] = ("call", "reporting", "user", "system", "message", "command"),
         pace: Pace | None = None,
         faults: Faulty | None = None,
     ) -> None:
@@ -75,16 +77,20 @@ class AmiPeer:
         self._crashing: asyncio.Task[None] | None = None
         self._reference = 0
         self.devices: list[Device] = []
+        self._mobile: MobileActions | None = None
         self.port = 0
 
     async def start(self) -> None:
         """Listens, on the port it had before if it had one, and opens the modems."""
         self._server = await asyncio.start_server(self._talk, "127.0.0.1", self.port)
         self.port = self._server.sockets[0].getsockname()[1]
+        kind = MobileDevice if self.dialect.through_dialplan else Device
         self.devices = [
-            Device(f"{self.dialect.device}{index}", path, self.dialect, self.emit, self._pace)
+            kind(f"{self.dialect.device}{index}", path, self.dialect, self.emit, self._pace)
             for index, path in enumerate(self._ports)
         ]
+        if self.dialect.through_dialplan:
+            self._mobile = MobileActions([each for each in self.devices if isinstance(each, MobileDevice)])
         self._running = [asyncio.create_task(device.run(), name=device.name) for device in self.devices]
 
     async def die(self) -> None:
@@ -197,6 +203,10 @@ class AmiPeer:
         if name == "userevent":
             self._user_event(session, action)
             return True
+        if self._mobile is not None and (answer := self._mobile.carry_out(name, action, self.rights)):
+            own = [("ActionID", action["actionid"])] if "actionid" in action else []
+            session.write([answer[0], *own, *answer[1:]])
+            return True
         known: dict[str, Callable[[_Session, dict[str, str]], None]] = {
             f"{prefix}showdevices": self._show_devices,
             f"{prefix}sendsms": self._send_sms,
@@ -204,7 +214,7 @@ class AmiPeer:
             f"{prefix}reset": self._restart,
             f"{prefix}restart": self._restart,
         }
-        handler = known.get(name)
+        handler = known.get(name) if self._mobile is None else None
         if handler is None:
             unknown = f"Invalid/unknown command: {action.get('action', '')}. Use Action: ListCommands to show"
             self._answer(session, action, "Error", f"{unknown} available commands.")
