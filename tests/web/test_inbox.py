@@ -94,10 +94,11 @@ def test_marks_are_set_and_taken_back(office: Office) -> None:
 
 def test_the_menu_counts_what_waits(office: Office) -> None:
     client = office.client(Role.VIEWER, language="ru")
-    assert "Входящие</a>" in office.get(client, "/").text
+    page = office.get(client, "/contacts").text
+    assert "Входящие</span></a>" in page
     receive(office)
-    page = office.get(client, "/").text
-    assert re.search(r"Входящие <span[^>]*>1</span></a>", page)
+    page = office.get(client, "/contacts").text
+    assert re.search(r'Входящие</span><span class="tally">1<span class="sr"> \w+ \w+</span></span></a>', page)
 
 
 def test_a_viewer_reads_and_orders_nothing(office: Office) -> None:
