@@ -3,6 +3,10 @@
 An order is a function of one write transaction. The thread takes all orders that wait and carries them out
 in one transaction; what one commit costs is shared by all of them. If one of them fails, each is tried
 again alone, so that it fails alone. When `run` returns, the order is committed.
+
+Each order takes its locks in the order of `storage.queue.locking`; joined, they do not. On PostgreSQL a
+joined transaction therefore steps aside, for its orders to be carried out one by one, before the server would
+look for two that wait for each other and break one, which may be a person's.
 """
 
 from __future__ import annotations
@@ -16,7 +20,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 from sqlalchemy.exc import InterfaceError, OperationalError
 
 from pbx_sms.storage import events
@@ -29,6 +33,8 @@ Result = TypeVar("Result")
 
 #: what may be joined into one transaction: with more, SIMs that work in step wait for each other
 _MAX_JOINED = 16
+#: PostgreSQL looks for a deadlock after a second (`deadlock_timeout`)
+_STEPS_ASIDE = text("SET LOCAL lock_timeout = '400ms'")
 #: between two tries of an order that must not be lost
 _RETRY_AT_MOST_S = 5.0
 
@@ -157,6 +163,8 @@ class StorageThread:
             with self.database.begin() as connection:
                 began = True
                 now = self.database.keep_time(connection)
+                if len(orders) > 1 and not self.database.is_sqlite:
+                    connection.execute(_STEPS_ASIDE)
                 for order in orders:
                     order.result = order.work(Work(connection, now, new_events))
                 events.append(connection, new_events)

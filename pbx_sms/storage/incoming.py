@@ -53,7 +53,22 @@ def store(
     seen = select(inbound_parts.c.inbound_part_id).where(inbound_parts.c.fingerprint == fingerprint)
     if connection.execute(seen).scalar_one_or_none() is not None:
         return Stored(inbound_id=None)
+    stored = _store_new(connection, sim_id, fingerprint, message, pdu, now, rules, new_events)
+    # last: what a stop ended is locked before the SIM, as at an intent
     keep_alive.sim_used(connection, sim_id, now)
+    return stored
+
+
+def _store_new(
+    connection: Connection,
+    sim_id: int,
+    fingerprint: str,
+    message: Deliver | Undecodable,
+    pdu: str,
+    now: datetime,
+    rules: IncomingRules,
+    new_events: list[NewEvent],
+) -> Stored:
     concat = message.concat if isinstance(message, Deliver) else None
     key = connection.execute(
         insert(inbound_parts).values(

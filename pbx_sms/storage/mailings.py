@@ -100,7 +100,7 @@ def plan_of(mailing: Row[Any]) -> PlanChoice:
 def find(connection: Connection, mailing_id: int, *, lock: bool = False) -> Row[Any] | None:
     """The mailing; with `lock` nobody changes it until the transaction ends."""
     statement = select(mailings).where(mailings.c.mailing_id == mailing_id)
-    return connection.execute(statement.with_for_update() if lock else statement).one_or_none()
+    return connection.execute(statement.with_for_update(key_share=True) if lock else statement).one_or_none()
 
 
 def set_cost_estimate(connection: Connection, mailing_id: int, estimate: dict[str, Any]) -> None:

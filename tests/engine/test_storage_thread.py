@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import threading
 from collections.abc import Callable, Iterator
 
 import pytest
-from sqlalchemy import Connection, Engine, event, func, insert, select
+from sqlalchemy import Connection, Engine, event, func, insert, select, text, update
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from pbx_sms.engine.storage_thread import StorageThread, Work
-from pbx_sms.storage.engine import Database
+from pbx_sms.storage.engine import Database, open_database
 from pbx_sms.storage.events import NewEvent
 from pbx_sms.storage.schema import agents, events
 
@@ -24,6 +25,10 @@ def add(name: str) -> Callable[[Work], str]:
         return name
 
     return work
+
+
+#: transactions that wait for another's lock
+_WAITING = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
 
 
 def names(database: Database) -> list[str]:
@@ -97,6 +102,47 @@ async def test_an_order_that_fails_fails_alone_and_leaves_no_event(database: Dat
     await storage.stop()
     assert names(database) == ["a0", "a1", "a2", "a9"]
     assert event_count(database) == 4
+
+
+async def test_joined_orders_step_aside_for_a_person_who_waits_for_them(postgresql_url: str) -> None:
+    """They took their locks one after the other, so that each may wait for the other: the server would break
+    the one that waits longer, and a person's order is not given again."""
+    database = open_database(postgresql_url)
+    storage = StorageThread(database)
+    with database.begin() as connection:
+        connection.execute(insert(agents), [{"name": "first"}, {"name": "second"}])
+
+    def change(connection: Connection, name: str) -> None:
+        connection.execute(update(agents).where(agents.c.name == name).values(boot_id=name))
+
+    holds, waits = threading.Event(), threading.Event()
+
+    def person() -> None:
+        with database.begin() as connection:
+            change(connection, "first")
+            holds.wait()
+            waits.set()
+            change(connection, "second")
+
+    def second(given: Work) -> None:
+        change(given.connection, "second")
+        if holds.is_set():
+            # the second try
+            return
+        holds.set()
+        waits.wait()
+        with database.read() as connection:
+            while not connection.execute(_WAITING).scalar_one():
+                pass
+
+    futures = [storage.submit(second), storage.submit(lambda given: change(given.connection, "first"))]
+    waiting = asyncio.create_task(asyncio.to_thread(person))
+    storage.start()
+    await waiting
+    await asyncio.gather(*futures)
+    await storage.stop()
+    assert storage.commit_count == 2
+    database.close()
 
 
 async def test_a_cancelled_caller_does_not_cancel_its_order(database: Database) -> None:

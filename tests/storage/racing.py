@@ -12,8 +12,10 @@ from queue_rig import ACCEPTED, UNLIMITED, Rig
 from test_incoming import deliver
 
 from pbx_sms.core import tpdu
+from pbx_sms.core.cutting import CHAN_DONGLE
 from pbx_sms.core.msisdn import Normalizer
 from pbx_sms.core.stop_words import StopWords
+from pbx_sms.operations import mailings as mailing_orders
 from pbx_sms.storage import events, incoming, queue
 from pbx_sms.storage.engine import open_database
 from pbx_sms.storage.events import NewEvent
@@ -107,6 +109,26 @@ def begin_again_and_again(rig: Rig, agent_id: int, sim_id: int, message_ids: Seq
         for message_id in message_ids
         if isinstance(rig.begin(message_id, sim_id, agent_id), Granted)
     ]
+
+
+def begin_cut(rig: Rig, agent_id: int, sim_id: int, message_ids: Sequence[int]) -> list[int]:
+    """Begins each where it may go yet, behind a driver that cuts it into another number of parts."""
+    return [
+        message_id
+        for message_id in message_ids
+        if isinstance(
+            rig.begin(message_id, sim_id, agent_id, whole_message=True, cutting=CHAN_DONGLE), Granted
+        )
+    ]
+
+
+def cancel_each(rig: Rig, mailing_ids: Sequence[int]) -> list[int]:
+    """As a person does it, after a pause; how many messages that ended."""
+    ended = []
+    for mailing_id in mailing_ids:
+        mailing_orders.pause(rig.database, mailing_id)
+        ended.append(mailing_orders.cancel(rig.database, mailing_id)["cancelled"])
+    return ended
 
 
 def stop_each(rig: Rig, numbers: Sequence[str]) -> list[int]:

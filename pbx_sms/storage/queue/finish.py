@@ -32,7 +32,8 @@ def finish_mailings(connection: Connection, now: datetime, new_events: list[NewE
         if not chosen:
             return []
         which = mailings.c.mailing_id.in_(chosen)
-        connection.execute(select(mailings.c.mailing_id).where(which).with_for_update())
+        locked = select(mailings.c.mailing_id).where(which).order_by(mailings.c.mailing_id)
+        connection.execute(locked.with_for_update(key_share=True))
     finished = connection.execute(
         update(mailings)
         .where(is_over)
@@ -55,7 +56,7 @@ def revive_mailing(
     if mailing_id is None:
         return
     which = mailings.c.mailing_id == mailing_id
-    connection.execute(select(mailings.c.mailing_id).where(which).with_for_update())
+    connection.execute(select(mailings.c.mailing_id).where(which).with_for_update(key_share=True))
     revived = connection.execute(
         update(mailings)
         .where(which, mailings.c.state == MailingState.FINISHED)

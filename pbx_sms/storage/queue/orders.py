@@ -19,6 +19,7 @@ from sqlalchemy import (
 from pbx_sms.core.message import MessageState, PartState, allowed_from
 from pbx_sms.core.reason import Reason
 from pbx_sms.storage.events import NewEvent
+from pbx_sms.storage.queue.locking import messages_in_order
 from pbx_sms.storage.schema import attempts, messages, parts
 
 #: what may be ended without asking a modem: nothing of it is under way
@@ -56,11 +57,13 @@ def _end(
     reason: Reason,
     now: datetime,
     new_events: list[NewEvent],
+    limit: int | None = None,
 ) -> list[int]:
     """Ends queued and leased messages: `state`, or failed as incomplete where a part was accepted."""
+    waiting = messages.c.state.in_(_NOT_UNDER_WAY)
     ended = connection.execute(
         update(messages)
-        .where(which, messages.c.state.in_(_NOT_UNDER_WAY))
+        .where(messages_in_order(connection, and_(which, waiting), limit=limit), waiting)
         .values(
             state=case((messages.c.first_accepted_at.is_not(None), MessageState.FAILED), else_=state),
             reason_code=reason.code,
@@ -157,10 +160,7 @@ def cancel_mailing(
     """Cancels what has not gone, or `limit` of it: all at once would hold up every SIM for seconds. What is
     under way ends by itself. Returns how many were cancelled."""
     which = messages.c.mailing_id == mailing_id
-    if limit:
-        chosen = select(messages.c.message_id).where(which, messages.c.state.in_(_NOT_UNDER_WAY)).limit(limit)
-        which = messages.c.message_id.in_(chosen.scalar_subquery())
-    return len(_end(connection, which, MessageState.CANCELLED, reason, now, new_events))
+    return len(_end(connection, which, MessageState.CANCELLED, reason, now, new_events, limit))
 
 
 def cancel_message(

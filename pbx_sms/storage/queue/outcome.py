@@ -169,7 +169,6 @@ def _accepted(
     was_unknown: bool,
 ) -> Settled:
     last = granted.part_numbers[-1]
-    connection.execute(_SIM_WELL, {"b_sim_id": sim_id})
     complete = (
         granted.part_count == 1
         or connection.execute(_UNSETTLED_PARTS, {"message_id": granted.message_id}).scalar_one() == 0
@@ -206,6 +205,7 @@ def _accepted(
         if not settled:
             # a driver that tells no references matched the reports by itself
             whole_report.apply_early(connection, sim_id, granted.attempt_ids[0], now, new_events)
+    connection.execute(_SIM_WELL, {"b_sim_id": sim_id})
     return Settled(
         message_state=MessageState.SUBMITTED if complete else MessageState.SUBMITTING,
         sim_state=health.state_of(connection, sim_id) if granted.probe else SimState.READY,

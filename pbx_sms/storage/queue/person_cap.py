@@ -15,7 +15,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Text, bindparam, select, text, type_coerce, update
+from sqlalchemy import Connection, Text, and_, bindparam, select, text, type_coerce, update
 
 from pbx_sms.core.message import MessageState
 from pbx_sms.core.people.cap import Period, PersonCaps
@@ -24,6 +24,7 @@ from pbx_sms.storage.events import NewEvent
 from pbx_sms.storage.person_caps import sent_since
 from pbx_sms.storage.queue import leases
 from pbx_sms.storage.queue.intent import Begun, Denied
+from pbx_sms.storage.queue.locking import messages_in_order
 from pbx_sms.storage.schema import messages, person_caps
 from pbx_sms.storage.schema.types import FAR_FUTURE
 
@@ -70,13 +71,14 @@ def release_changed(connection: Connection, caps: PersonCaps) -> int:
     for period in Period:
         params = type_coerce(messages.c.reason_params, Text)
         as_it_is = params.like(f'{{"max_messages":{caps.max_of(period)},%')
+        waits = and_(
+            messages.c.state == MessageState.QUEUED,
+            messages.c.reason_code == f"person_cap_{period}",
+            ~as_it_is,
+        )
         released += connection.execute(
             update(messages)
-            .where(
-                messages.c.state == MessageState.QUEUED,
-                messages.c.reason_code == f"person_cap_{period}",
-                ~as_it_is,
-            )
+            .where(messages_in_order(connection, waits), waits)
             .values(not_before_at=None, reason_code=None, reason_params=None)
         ).rowcount
     return released

@@ -16,6 +16,7 @@ from pbx_sms.core.reason import Reason
 from pbx_sms.core.verdict import Kind, Scope
 from pbx_sms.storage.events import NewEvent
 from pbx_sms.storage.queue import leases, orders, proof
+from pbx_sms.storage.queue.locking import messages_in_order
 from pbx_sms.storage.schema import attempts, messages, parts
 
 
@@ -36,9 +37,10 @@ def recover(connection: Connection, agent_id: int, now: datetime, new_events: li
 
 def abandon_overdue(connection: Connection, now: datetime, new_events: list[NewEvent]) -> Recovery:
     """For the housekeeping of any agent: leases that ran out, of whichever agent."""
+    ran_out = and_(messages.c.state == MessageState.LEASED, messages.c.lease_until_at < now)
     returned = connection.execute(
         update(messages)
-        .where(messages.c.state == MessageState.LEASED, messages.c.lease_until_at < now)
+        .where(messages_in_order(connection, ran_out), ran_out)
         .values(state=MessageState.QUEUED, agent_id=None, lease_until_at=None)
     ).rowcount
     overdue = and_(messages.c.state == MessageState.SUBMITTING, messages.c.lease_until_at < now)

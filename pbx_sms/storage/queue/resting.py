@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, false, func, or_, select, update
+from sqlalchemy import Connection, and_, false, func, or_, select, update
 
 from pbx_sms.core import retry
 from pbx_sms.core.health import Pattern
@@ -23,6 +23,7 @@ from pbx_sms.core.verdict import Scope, Verdict
 from pbx_sms.storage import health
 from pbx_sms.storage.events import NewEvent
 from pbx_sms.storage.queue.intent import Granted
+from pbx_sms.storage.queue.locking import messages_in_order, sims_in_order
 from pbx_sms.storage.schema import attempts, mailings, messages, sims
 
 #: of a SIM that nothing can be compared with
@@ -54,6 +55,9 @@ def after_failure(
     pattern, why = finding.judgement.pattern, finding.judgement.reason
     about_sim = verdict.scope is Scope.SIM
     failures = 0
+    refused = [sim_id, *finding.others]
+    if pattern is Pattern.NETWORK:
+        sims_in_order(connection, refused)
     if about_sim or pattern is Pattern.NETWORK:
         failures = _refused_in_row(connection, sim_id, granted)
         connection.execute(update(sims).where(sims.c.sim_id == sim_id).values(failures_in_row=failures))
@@ -67,7 +71,6 @@ def after_failure(
         until_at = now + _SUSPENSION
         _stop_for_a_while(connection, [sim_id], SimState.SUSPENDED, why, until_at, now, new_events)
     elif pattern is Pattern.NETWORK:
-        refused = [sim_id, *finding.others]
         _stop_for_a_while(connection, refused, SimState.THROTTLED, why, back_at, now, new_events)
     elif about_sim:
         reason = verdict.reason
@@ -114,15 +117,16 @@ def keep(connection: Connection, sim_id: int, rest: Rest, now: datetime, new_eve
         return
     imsi = connection.execute(select(sims.c.imsi).where(sims.c.sim_id == sim_id)).scalar_one()
     reason = Reason("waits_for_own_sim", {"sim": imsi})
+    which = and_(
+        messages.c.message_id.in_(rest.message_ids),
+        # one that is lent out comes back from its intent: another SIM may not begin it any more
+        messages.c.state.in_((MessageState.QUEUED, MessageState.LEASED)),
+        messages.c.first_accepted_at.is_(None),
+        messages.c.mailing_id.in_(select(mailings.c.mailing_id).where(mailings.c.reroute.is_(False))),
+    )
     kept = connection.execute(
         update(messages)
-        .where(
-            messages.c.message_id.in_(rest.message_ids),
-            # one that is lent out comes back from its intent: another SIM may not begin it any more
-            messages.c.state.in_((MessageState.QUEUED, MessageState.LEASED)),
-            messages.c.first_accepted_at.is_(None),
-            messages.c.mailing_id.in_(select(mailings.c.mailing_id).where(mailings.c.reroute.is_(False))),
-        )
+        .where(messages_in_order(connection, which), which)
         .values(bound_sim_id=sim_id, reason_code=reason.code, reason_params=dict(reason.params))
         .returning(messages.c.message_id, messages.c.mailing_id, messages.c.state)
     )

@@ -20,6 +20,7 @@ from pbx_sms.storage import usage
 from pbx_sms.storage.events import NewEvent
 from pbx_sms.storage.queue import cut, permission
 from pbx_sms.storage.queue.intent import Begun, Denied, Granted
+from pbx_sms.storage.queue.locking import sims_in_order
 from pbx_sms.storage.schema import attempts, messages, parts, sims
 from pbx_sms.storage.schema.types import FAR_FUTURE
 
@@ -31,8 +32,6 @@ _UNDER_WAY = (
     .where(parts.c.message_id == bindparam("message_id"), parts.c.state == PartState.SUBMITTING)
     .limit(1)
 )
-#: two engines that believe to hold one SIM must count one after the other; SQLite has one writer anyway
-_LOCK_SIM = select(sims.c.sim_id).where(sims.c.sim_id == bindparam("sim_id")).with_for_update()
 _OPEN_PARTS = (
     select(parts.c.part)
     .where(
@@ -122,8 +121,8 @@ def begin_submit(
         }
     missing = [part for part in open_parts if part not in reserved]
     if missing:
-        if connection.dialect.name == "postgresql":
-            connection.execute(_LOCK_SIM, {"sim_id": begun.sim_id})
+        # two engines that believe to hold one SIM must count one after the other
+        sims_in_order(connection, [begun.sim_id])
         short = usage.shortage(
             connection,
             begun.sim_id,

@@ -27,7 +27,10 @@ def ids_of(connection: Connection, wanted: Iterable[Route], now: datetime) -> di
     if not rows:
         return {}
     known = _known(connection, list(rows))
-    missing = [values | {"fingerprint": print_} for print_, values in rows.items() if print_ not in known]
+    # in an order: two that store the same ones in different orders would wait for each other
+    missing = [
+        values | {"fingerprint": print_} for print_, values in sorted(rows.items()) if print_ not in known
+    ]
     if missing:
         insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
         connection.execute(insert(routes).on_conflict_do_nothing(), missing)
