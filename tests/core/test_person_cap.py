@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -12,6 +13,7 @@ from pbx_sms.core.people.cap import LENGTH, Period, PersonCaps
 
 NOON = datetime(2028, 2, 29, 12, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
+BERLIN = ZoneInfo("Europe/Berlin")
 
 
 def ago(*hours: float) -> list[datetime]:
@@ -50,6 +52,31 @@ def test_the_cap_that_holds_up_longer_is_the_one_that_is_told() -> None:
     # 29 February and the days before it: 100 hours ago was the 25th at 8, so the 3rd of March at 8
     assert week is not None
     assert (week.period, week.free_at) == (Period.WEEK, datetime(2028, 3, 3, 8, 0, tzinfo=UTC))
+
+
+@pytest.mark.parametrize(
+    ("sent", "day_free", "week_free"),
+    [
+        # Berlin sets its clocks on 29 March: a day later is 11:00 by the wall, as is a week later
+        ("2026-03-28T10:00", "2026-03-29T11:00", "2026-04-04T11:00"),
+        # and on 25 October: 09:00
+        ("2026-10-24T10:00", "2026-10-25T09:00", "2026-10-31T09:00"),
+        ("2028-02-28T10:00", "2028-02-29T10:00", "2028-03-06T10:00"),
+        ("2026-12-30T10:00", "2026-12-31T10:00", "2027-01-06T10:00"),
+    ],
+)
+def test_a_day_and_a_week_are_as_long_as_any_other_when_clocks_are_set(
+    sent: str, day_free: str, week_free: str
+) -> None:
+    sent_at, day_at, week_at = (
+        datetime.fromisoformat(one).replace(tzinfo=BERLIN).astimezone(UTC)
+        for one in (sent, day_free, week_free)
+    )
+    for caps, free_at in ((PersonCaps(per_day=1), day_at), (PersonCaps(per_week=1), week_at)):
+        over = caps.over(free_at - timedelta(microseconds=1), [sent_at])
+        assert over is not None
+        assert over.free_at == free_at
+        assert caps.over(free_at, [sent_at]) is None
 
 
 @given(

@@ -107,6 +107,34 @@ def test_a_month_may_end_at_a_midnight_that_does_not_exist() -> None:
     assert window.free_at(now) == datetime(2029, 9, 2, 4, tzinfo=UTC)
 
 
+@pytest.mark.parametrize(
+    ("zone", "now", "start", "end"),
+    [
+        # the 31st in February, by the midnights of zones that are far from Greenwich and from full hours
+        ("Pacific/Kiritimati", "2027-02-28T09:59", "2027-02-27T10:00", "2027-03-30T10:00"),
+        ("Pacific/Kiritimati", "2027-02-27T09:59", "2027-01-30T10:00", "2027-02-27T10:00"),
+        ("Pacific/Chatham", "2028-02-28T10:15", "2028-02-28T10:15", "2028-03-30T10:15"),
+        ("Asia/Kamchatka", "2028-02-28T12:00", "2028-02-28T12:00", "2028-03-30T12:00"),
+        ("Europe/Kaliningrad", "2028-02-28T21:59", "2028-01-30T22:00", "2028-02-28T22:00"),
+        # Samoa had no 30 December 2011: midnights of the 29th and of the 31st are a day apart
+        ("Pacific/Apia", "2011-12-30T12:00", "2011-12-30T10:00", "2012-01-29T10:00"),
+    ],
+)
+def test_the_month_on_both_sides_of_the_date_line(zone: str, now: str, start: str, end: str) -> None:
+    day = 30 if zone == "Pacific/Apia" else 31
+    at, *expected = (datetime.fromisoformat(one).replace(tzinfo=UTC) for one in (now, start, end))
+    assert billing_month(at, day, ZoneInfo(zone)) == tuple(expected)
+
+
+def test_a_rolling_day_and_hour_are_as_long_as_any_other_when_clocks_are_set() -> None:
+    # 28 March 2026, 10:00 in Berlin: a day later it is 11:00 there
+    counted_at = datetime(2026, 3, 28, 9, tzinfo=UTC)
+    limits = SimLimits(per_hour=1, per_day=1, per_month=0, service_reserve_per_day=0)
+    found = windows(limits, counted_at, BERLIN, first_seen_at=counted_at, uses_reserve=False)
+    free = [window.free_at(counted_at).astimezone(BERLIN).strftime("%d %H:%M") for window in found]
+    assert free == ["28 11:00", "29 11:00"]
+
+
 def test_the_month_begins_at_the_offices_midnight_on_both_sides_of_summer_time() -> None:
     start, end = billing_month(datetime(2026, 3, 20, tzinfo=UTC), 15, BERLIN)
     assert (start.astimezone(UTC).hour, end.astimezone(UTC).hour) == (23, 22)

@@ -12,6 +12,7 @@ from engine_rig import CALM, Rig, imsi_of, number_of
 from pbx_sms.core.mailing import MailingKind
 from pbx_sms.core.reason import Reason
 from pbx_sms.core.route_rules import Route
+from pbx_sms.operations.routing import rules
 from pbx_sms.storage.schema import events
 
 MakeRig = Callable[..., Rig]
@@ -133,6 +134,61 @@ async def test_a_preferred_sim_that_is_gone_is_not_waited_for_and_the_log_says_s
     assert why(rig, mailing) == {"route_elsewhere": 10}
     said = next(row for row in rig.rows(events) if row.reason_code == "route_elsewhere")
     assert said.reason_params == {"sims": [imsi_of(0)]}
+
+
+async def test_a_sim_without_network_gives_way_where_the_rule_prefers_it_and_is_waited_for_where_it_must(
+    make_rig: MakeRig,
+) -> None:
+    rig = make_rig(modems=2)
+    await rig.start()
+    rig.modems[0].lose_network()
+    await rig.passes(5)
+    for imsi, price in ((imsi_of(0), 0.1), (imsi_of(1), 0.9)):
+        rig.set_sim(imsi, price_per_part=price)
+    strict = {"kind": "only", "sim_names": [imsi_of(0)], "kinds": ["service"]}
+    for rule in (strict, {"kind": "cheapest"}):
+        rules.add(rig.database, rig.settings, **rule)  # type: ignore[arg-type]
+    waiting = rig.mailing(3, kind=MailingKind.SERVICE, by_rules=True)
+    passing = rig.mailing(5, by_rules=True)
+    await rig.until(lambda: rig.is_finished(passing), within_s=30)
+    # the cheapest is not up: another takes them, and each says so with the SIM that was preferred
+    assert {entry.imsi for entry in rig.cell.ledger} == {imsi_of(1)}
+    assert why(rig, passing) == {"route_elsewhere": 5}
+    said = next(row for row in rig.rows(events) if row.reason_code == "route_elsewhere")
+    assert said.reason_params == {"sims": [imsi_of(0)]}
+    # what must go through it waits and says why, in the mailing and in the log
+    await rig.passes(60)
+    assert rig.states(waiting) == {"queued": 3}
+    assert rig.mailing_row(waiting).reason_code == "modem_not_registered"
+    assert rig.mailing_row(waiting).reason_params == {"modem": "gsm1"}
+    assert "modem_not_registered" in {row.reason_code for row in rig.mailing_events(waiting)}
+    assert rig.modem_row("gsm1").state == "searching"
+    rig.modems[0].find_network()
+    await rig.until(lambda: rig.is_finished(waiting), within_s=60)
+    assert {entry.imsi for entry in rig.cell.ledger[5:]} == {imsi_of(0)}
+    assert why(rig, waiting) == {"route_only": 3}
+    # and what prefers it goes through it again
+    back = rig.mailing(2, by_rules=True)
+    await rig.until(lambda: rig.is_finished(back), within_s=60)
+    assert why(rig, back) == {"route_cheapest": 2}
+
+
+async def test_a_preferred_sim_that_loses_the_network_in_the_middle_gives_the_rest_to_others(
+    make_rig: MakeRig,
+) -> None:
+    rig = make_rig(modems=2)
+    await rig.start()
+    first = sim_ids(rig)[0]
+    mailing = rig.mailing(20, route_of=lambda index: rather(first))
+    await rig.until(lambda: len(rig.cell.ledger) == 8)
+    rig.modems[0].lose_network()
+    await rig.until(lambda: rig.is_finished(mailing), within_s=60)
+    counts = why(rig, mailing)
+    assert counts["route_same_sim"] + counts["route_elsewhere"] == 20
+    by_sim = Counter(entry.imsi for entry in rig.cell.ledger)
+    assert by_sim == {imsi_of(0): counts["route_same_sim"], imsi_of(1): counts["route_elsewhere"]}
+    assert by_sim[imsi_of(0)] <= 10
+    rig.assert_each_once(mailing)
 
 
 async def test_a_preferred_sim_whose_day_is_used_up_gives_the_rest_to_others(make_rig: MakeRig) -> None:

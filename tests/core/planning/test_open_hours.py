@@ -132,6 +132,38 @@ def test_a_midnight_that_comes_twice_parts_no_two_days() -> None:
     assert found.until_at == utc("2026-11-03 05:00")
 
 
+@pytest.mark.parametrize(
+    ("zone", "window", "at", "expected"),
+    [
+        # Chatham (+12:45 in winter, +13:45 in summer): at 03:45 back to 02:45, and at 02:45 on to 03:45
+        ("Pacific/Chatham", "02:30-04:00", "2026-04-03 15:00", ("2026-04-04 12:45", "2026-04-04 15:15")),
+        ("Pacific/Chatham", "03:00-04:00", "2026-04-03 15:00", ("2026-04-04 14:15", "2026-04-04 15:15")),
+        ("Pacific/Chatham", "02:30-04:00", "2026-09-26 12:30", ("2026-09-26 13:45", "2026-09-26 14:15")),
+        # Lord Howe sets its clocks by half an hour: 01:30 to 02:00 comes twice, 02:00 to 02:30 is left out
+        ("Australia/Lord_Howe", "01:45-04:00", "2026-04-04 12:00", ("2026-04-04 15:15", "2026-04-04 17:30")),
+        ("Australia/Lord_Howe", "02:10-04:00", "2026-10-03 12:00", ("2026-10-03 15:30", "2026-10-03 17:00")),
+        # Samoa went over the date line and had no 30 December 2011: after the 29th came the 31st
+        ("Pacific/Apia", "02:30-04:00", "2011-12-30 00:00", ("2011-12-30 12:30", "2011-12-30 14:00")),
+    ],
+)
+def test_zones_with_odd_clocks(zone: str, window: str, at: str, expected: tuple[str, str]) -> None:
+    assert first(OpenHours(rules=(rule(window, zone),)), at) == expected
+
+
+@pytest.mark.parametrize(
+    ("at", "expected"),
+    [
+        # quiet from 22:30 until 02:30, which is left out in spring and comes twice in autumn
+        ("2026-03-28 22:00", ("2026-03-29 01:00", "2026-03-29 20:30")),
+        ("2026-10-24 22:00", ("2026-10-25 01:30", "2026-10-25 21:30")),
+    ],
+)
+def test_quiet_hours_on_the_nights_of_summer_time(at: str, expected: tuple[str, str]) -> None:
+    quiet = weekly_hours.complement_of_day(22 * 60 + 30, 2 * 60 + 30)
+    hours = OpenHours(rules=(HoursRule(hours=quiet, zone=ZoneInfo("Europe/Berlin")),))
+    assert first(hours, at) == expected
+
+
 def test_quiet_hours_of_the_recipient_are_taken_from_the_offices_window() -> None:
     quiet = HoursRule(
         hours=weekly_hours.complement_of_day(21 * 60, 9 * 60), zone=ZoneInfo("Asia/Vladivostok")
@@ -199,6 +231,8 @@ def test_a_long_opening_comes_in_pieces_that_touch() -> None:
             "America/Havana",
             "Asia/Beirut",
             "Pacific/Apia",
+            "Pacific/Chatham",
+            "Pacific/Kiritimati",
             "America/Sao_Paulo",
         ]
     ),
