@@ -1,5 +1,6 @@
 """Random sequences of restarts, kills, clock jumps, moved SIMs, changed limits and network trouble: is any
-quota passed, the reserve eaten, anything sent twice, an urgent message overtaken or a mailing starved?
+quota passed, the reserve eaten, anything sent twice, an urgent message overtaken or a mailing starved? With
+rules for SIMs: does anything go where its rule forbids, or does the log name another reason?
 
     bench/any_sequence.py [--seeds 100] [--first 0] [--scene NAME] [--pbxs N]
 
@@ -24,18 +25,21 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(ROOT / "tests" / "engine")]
 
-from any_sequence import run  # noqa: E402
-from any_steps import FIRST, SCENES, Scene, steps_of  # noqa: E402
+from any_routes import RoutedOffice  # noqa: E402
+from any_sequence import Office, run  # noqa: E402
+from any_steps import FIRST, FIRST_RULES, ROUTED, SCENES, Scene, Step, steps_of  # noqa: E402
 
 from pbx_sms.config import Settings  # noqa: E402
 from pbx_sms.storage.migrations import upgrade  # noqa: E402
+
+ALL = [*SCENES, *ROUTED]
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--seeds", type=int, default=100)
     parser.add_argument("--first", type=int, default=0)
-    parser.add_argument("--scene", choices=sorted({scene.name for scene in SCENES}))
+    parser.add_argument("--scene", choices=sorted({scene.name for scene in ALL}))
     parser.add_argument("--pbxs", type=int, help="so many in each scene that has several")
     args = parser.parse_args()
     logging.disable(logging.CRITICAL)
@@ -44,7 +48,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="pbx-sms-bench-") as folder:
         template = Path(folder) / "pbx-sms.db"
         upgrade(f"sqlite:///{template}")
-        for scene in SCENES:
+        for scene in ALL:
             if args.pbxs and scene.pbxs == 1:
                 continue
             if args.pbxs:
@@ -59,7 +63,7 @@ def _play(scene: Scene, template: Path, seeds: range) -> int:
     for number in seeds:
         steps = steps_of(scene, number)
         try:
-            parts += len(run(template, _settings, scene, [*FIRST, *steps]).cell.ledger)
+            parts += len(_run(template, scene, steps).cell.ledger)
         except Exception:  # noqa: BLE001 - whatever it is, it is a finding
             broken += 1
             print(f"broken: scene={scene.name} pbxs={scene.pbxs} seed={number}")
@@ -71,6 +75,12 @@ def _play(scene: Scene, template: Path, seeds: range) -> int:
         flush=True,
     )
     return broken
+
+
+def _run(template: Path, scene: Scene, steps: list[Step]) -> Office:
+    if not scene.has_rules:
+        return run(template, _settings, scene, [*FIRST, *steps])
+    return run(template, _settings, scene, [*FIRST_RULES, *FIRST, *steps], RoutedOffice)
 
 
 def _settings(**sections: Any) -> Settings:

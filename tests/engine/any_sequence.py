@@ -16,9 +16,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from any_steps import MODEMS_EACH, ClockSet, LimitsSet, Order, Passes, Restart, Scene, Step, Swap, Trouble
+from any_steps import ClockSet, LimitsSet, Order, Passes, Restart, Scene, Step, Swap, Trouble
 from doubles.clock import VirtualLoop
 from doubles.modem import Accepted, Rule
 from engine_rig import Rig, imsi_of, most_within
@@ -49,14 +50,14 @@ class Office:
         limits = dict(scene.limits)
         #: the billing day belongs to a SIM, not to all of them
         billing_day = limits.pop("billing_day", None)
-        count = scene.pbxs * MODEMS_EACH
+        count = scene.pbxs * scene.modems_each
         sims = [{"imsi": imsi_of(n), "billing_day": billing_day} for n in range(count)] if billing_day else []
         self._make = lambda number, cell: Rig(
             url,
             settings,
-            MODEMS_EACH,
+            scene.modems_each,
             agent=f"pbx{number + 1}",
-            first_modem=number * MODEMS_EACH,
+            first_modem=number * scene.modems_each,
             limits=limits,
             pace=scene.pace,
             sending={"time_zone": "Europe/Moscow"},
@@ -86,17 +87,20 @@ class Office:
                 await self._restart(step)
             case Trouble(options):
                 self.cell.rules.insert(0, Rule(**dict(options)))
-            case Order(kind, part_counts):
-                rig = self.rigs[0]
-                mailing_id = rig.mailing(part_counts, kind=kind)
-                for other in self.rigs[1:]:
-                    other.database.wake()
-                numbers = frozenset(row.msisdn for row in rig.messages_of(mailing_id))
-                self._placed[mailing_id] = Placed(kind, rig.clock.true_now(), numbers)
+            case Order():
+                self._place(step)
             case Swap(first, second):
                 self._swap(first, second)
             case LimitsSet(sim, per_hour):
                 self.rigs[0].set_sim(imsi_of(sim), per_hour=per_hour)
+
+    def _place(self, order: Order, **how: Any) -> None:
+        rig = self.rigs[0]
+        mailing_id = rig.mailing(order.part_counts, kind=order.kind, **how)
+        for other in self.rigs[1:]:
+            other.database.wake()
+        numbers = frozenset(row.msisdn for row in rig.messages_of(mailing_id))
+        self._placed[mailing_id] = Placed(order.kind, rig.clock.true_now(), numbers)
 
     def _swap(self, first: int, second: int) -> None:
         modems = [modem for rig in self.rigs for modem in rig.modems]
@@ -130,6 +134,12 @@ class Office:
     # the audit
 
     def audit(self) -> None:
+        self._audit_limits()
+        self.rigs[0].assert_no_part_twice()
+        self._audit_ranks()
+        self._audit_turns()
+
+    def _audit_limits(self) -> None:
         limits = self._scene.limits
         by_sim: dict[str, list[Accepted]] = defaultdict(list)
         for entry in self.cell.ledger:
@@ -144,9 +154,6 @@ class Office:
                 assert max(months.values()) <= limits["per_month"], (imsi, months)
             allowed = limits["per_day"] - limits.get("service_reserve_per_day", 0)
             assert most_within([one for one in entries if one.number in ordinary], DAY) <= allowed, imsi
-        self.rigs[0].assert_no_part_twice()
-        self._audit_ranks()
-        self._audit_turns()
 
     def _numbers(self, which: Callable[[Placed], bool]) -> frozenset[str]:
         return frozenset().union(*(placed.numbers for placed in self._placed.values() if which(placed)))
@@ -178,7 +185,7 @@ class Office:
     def _audit_turns(self) -> None:
         """While a mailing waits with messages that were never tried, others of its kind get few parts in a
         row: each has its turn."""
-        modems = len(self.rigs) * MODEMS_EACH
+        modems = len(self.rigs) * self._scene.modems_each
         parts = {number: self._parts_of(number) for number in self._first_parts()}
         first_try: dict[str, datetime] = {}
         for at, _, number in self.cell.tries:
@@ -212,7 +219,13 @@ class Office:
         return next(entry.parts for entry in self.cell.ledger if entry.number == number)
 
 
-def run(template: Path, settings: Callable[..., Settings], scene: Scene, steps: list[Step]) -> Office:
+def run(
+    template: Path,
+    settings: Callable[..., Settings],
+    scene: Scene,
+    steps: list[Step],
+    make_office: type[Office] = Office,
+) -> Office:
     """The steps in virtual time, on a copy of the empty database; then a quiet time and the audit."""
     memory = Path("/dev/shm")
     with tempfile.TemporaryDirectory(
@@ -222,7 +235,7 @@ def run(template: Path, settings: Callable[..., Settings], scene: Scene, steps: 
         shutil.copyfile(template, path)
 
         async def play() -> Office:
-            office = Office(f"sqlite:///{path}", settings, scene)
+            office = make_office(f"sqlite:///{path}", settings, scene)
             try:
                 await office.start()
                 for step in steps:

@@ -67,7 +67,43 @@ class LimitsSet:
     per_hour: int
 
 
-Step = Passes | ClockSet | Restart | Trouble | Order | Swap | LimitsSet
+@dataclass(frozen=True, slots=True)
+class RuleAdded:
+    """A person adds a rule for SIMs, by their numbers."""
+
+    kind: str
+    sims: frozenset[int]
+    strict: bool
+    #: none: for every message
+    kinds: frozenset[str]
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
+class RuleRemoved:
+    place: int
+
+
+@dataclass(frozen=True, slots=True)
+class RuleMoved:
+    place: int
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    sim: int
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    sim: int
+
+
+Step = (
+    Passes | ClockSet | Restart | Trouble | Order | Swap | LimitsSet
+    | RuleAdded | RuleRemoved | RuleMoved | Hold | Release
+)  # fmt: skip
 
 JUMPS = st.sampled_from(
     [
@@ -111,6 +147,9 @@ class Scene:
     limits: dict[str, Any]
     moves_clock: bool = False
     is_long: bool = False
+    modems_each: int = MODEMS_EACH
+    #: rules for SIMs, which people change
+    has_rules: bool = False
 
     @property
     def pace(self) -> Pace:
@@ -124,7 +163,7 @@ class Scene:
             stopped_s=st.sampled_from([0.0, 2.0, 1000.0, 50_000.0]),
             by=(st.just(timedelta(0)) | JUMPS) if self.moves_clock else st.just(timedelta(0)),
         )
-        sims = st.integers(0, self.pbxs * MODEMS_EACH - 1)
+        sims = st.integers(0, self.pbxs * self.modems_each - 1)
         one: st.SearchStrategy[Step] = (
             (LONG_PASSES if self.is_long else PASSES)
             | restarts
@@ -135,7 +174,33 @@ class Scene:
         )
         if self.moves_clock:
             one |= st.builds(ClockSet, JUMPS)
+        if self.has_rules:
+            return st.lists(one | _rule_steps(sims), min_size=12, max_size=24)
         return st.lists(one, min_size=5, max_size=8 if self.is_long else 14)
+
+
+def _rule_steps(sims: st.SearchStrategy[int]) -> st.SearchStrategy[Step]:
+    some = st.tuples(sims, sims).map(frozenset)
+    one_kind = st.sampled_from([str(kind) for kind in MailingKind])
+    some_kinds = st.tuples(one_kind, one_kind).map(frozenset)
+    kinds = st.just(frozenset[str]()) | some_kinds
+    positions, none = st.integers(1, 4), st.just(frozenset[int]())
+    found_by_itself = st.sampled_from(["same_sim", "operator", "cheapest"])
+    added = (
+        st.builds(RuleAdded, found_by_itself, none, st.booleans(), kinds, positions)
+        | st.builds(RuleAdded, st.just("only"), some, st.booleans(), kinds, positions)
+        | st.builds(RuleAdded, st.just("reserve"), some, st.just(value=False), some_kinds, positions)
+    )
+    # twice: half of what happens is about rules
+    return (
+        added
+        | added
+        | st.builds(RuleRemoved, st.integers(0, 5))
+        | st.builds(RuleMoved, st.integers(0, 5), positions)
+        | st.builds(Hold, sims)
+        | st.builds(Release, sims)
+        | st.builds(Release, sims)
+    )
 
 
 #: each is tight in something else
@@ -155,6 +220,17 @@ SCENES = [
         is_long=True,
     )
     for pbxs in (1, 2)
+]
+#: three operators' SIMs; a day that is used up sends what only prefers a SIM another way
+ROUTED = [
+    Scene(
+        name="routes",
+        pbxs=pbxs,
+        limits={"per_hour": 25, "per_day": 60, "service_reserve_per_day": 5},
+        modems_each=modems_each,
+        has_rules=True,
+    )
+    for pbxs, modems_each in ((1, 4), (2, 2))
 ]
 
 
@@ -179,4 +255,12 @@ def steps_of(scene: Scene, number: int) -> list[Step]:
 FIRST = (
     Order(MailingKind.INFORMATION, (1, 2, 3, 7, 4, 1, 5, 6, 2, 1) * 6),
     Order(MailingKind.ADVERTISING, (2, 1, 1, 3, 1) * 6),
+)
+#: of an office with rules: one of each kind, so that each decides about something
+FIRST_RULES = (
+    RuleAdded("reserve", frozenset({0}), strict=False, kinds=frozenset({"urgent", "service"}), position=1),
+    RuleAdded("only", frozenset({1, 3}), strict=False, kinds=frozenset({"advertising"}), position=2),
+    RuleAdded("same_sim", frozenset(), strict=False, kinds=frozenset(), position=3),
+    RuleAdded("operator", frozenset(), strict=False, kinds=frozenset(), position=4),
+    RuleAdded("cheapest", frozenset(), strict=False, kinds=frozenset(), position=5),
 )

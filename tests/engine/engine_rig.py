@@ -24,6 +24,7 @@ from pbx_sms.core.route_rules import Route
 from pbx_sms.engine.daemon import Engine
 from pbx_sms.engine.pace import Pace
 from pbx_sms.operations.mailings import orders
+from pbx_sms.operations.routing.choice import RouteChooser
 from pbx_sms.storage import queue
 from pbx_sms.storage.engine import open_database
 from pbx_sms.storage.events import NewEvent
@@ -190,10 +191,11 @@ class Rig:
         validity_s: float | None = None,
         wants_report: bool = False,
         route_of: Callable[[int], Route | None] = lambda index: None,
+        by_rules: bool = False,
     ) -> int:
         """A running mailing: a number of one-part messages, or a message for each count of parts.
 
-        `route_of` gives the route of each message, counted from 0.
+        `route_of` gives the route of each message, counted from 0; `by_rules`: the office's rules do.
         """
         counts = [1] * part_counts if isinstance(part_counts, int) else list(part_counts)
         first = next(_mailing_numbers) * 10_000 if first_index is None else first_index
@@ -236,6 +238,9 @@ class Rig:
                         expires_at=None if validity_s is None else now + timedelta(seconds=validity_s),
                     )
                 )
+            if by_rules:
+                chooser = RouteChooser(connection, self.settings, kind, now, mailing_id=key[0])
+                new = chooser.assign(connection, new)
             queue.insert_messages(connection, new, now)
         self.database.wake()
         return int(key[0])

@@ -10,8 +10,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from any_routes import RoutedOffice
 from any_sequence import run
-from any_steps import FIRST, SCENES, Scene, steps_of
+from any_steps import FIRST, FIRST_RULES, ROUTED, SCENES, Scene, steps_of
 
 from pbx_sms.config import Settings
 
@@ -39,3 +40,16 @@ def test_no_sequence_passes_a_limit_eats_the_reserve_overtakes_or_starves(
     sqlite_template: Path, settings: Callable[..., Settings], scene: Scene, number: int
 ) -> None:
     run(sqlite_template, settings, scene, [*FIRST, *steps_of(scene, number)])
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize("number", [0, 1, 2])
+@pytest.mark.parametrize("scene", ROUTED, ids=lambda scene: f"{scene.pbxs}")
+def test_no_sequence_sends_what_a_rule_forbids_or_says_another_reason_than_the_rule(
+    sqlite_template: Path, settings: Callable[..., Settings], scene: Scene, number: int
+) -> None:
+    steps = [*FIRST_RULES, *FIRST, *steps_of(scene, number)]
+    office = run(sqlite_template, settings, scene, steps, RoutedOffice)
+    assert isinstance(office, RoutedOffice)
+    # it is about something: several rules decided
+    assert len(set(office.said) - {None}) >= 2
