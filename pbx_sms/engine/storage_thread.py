@@ -20,12 +20,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 from sqlalchemy.exc import InterfaceError, OperationalError
 
 from pbx_sms.storage import events
 from pbx_sms.storage.engine import Database
 from pbx_sms.storage.events import NewEvent
+from pbx_sms.storage.queue import locking
 
 log = logging.getLogger(__name__)
 
@@ -33,8 +34,6 @@ Result = TypeVar("Result")
 
 #: what may be joined into one transaction: with more, SIMs that work in step wait for each other
 _MAX_JOINED = 16
-#: PostgreSQL looks for a deadlock after a second (`deadlock_timeout`)
-_STEPS_ASIDE = text("SET LOCAL lock_timeout = '400ms'")
 #: between two tries of an order that must not be lost
 _RETRY_AT_MOST_S = 5.0
 
@@ -163,8 +162,8 @@ class StorageThread:
             with self.database.begin() as connection:
                 began = True
                 now = self.database.keep_time(connection)
-                if len(orders) > 1 and not self.database.is_sqlite:
-                    connection.execute(_STEPS_ASIDE)
+                if len(orders) > 1:
+                    locking.step_aside(connection)
                 for order in orders:
                     order.result = order.work(Work(connection, now, new_events))
                 events.append(connection, new_events)
