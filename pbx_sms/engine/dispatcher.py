@@ -26,6 +26,7 @@ from pbx_sms.engine.route_book import RouteBook
 from pbx_sms.engine.sim_slot import NEVER_AGAIN_FOR, Never, SimSlot
 from pbx_sms.engine.stock import Stock, queue_of
 from pbx_sms.engine.storage_thread import StorageThread
+from pbx_sms.engine.ways import Ways
 from pbx_sms.storage import queue
 from pbx_sms.storage.queue import Denied, Leased
 from pbx_sms.storage.queue.leases import Queue
@@ -315,14 +316,9 @@ class Dispatcher:
                 if now_s - slot.usage_read_s >= self._pace.usage_s
             ),
             zone=self._zone,
-            routes=self._book.routes,
-            serving_today=self.serving_today(),
-            ready_elsewhere=self._book.ready_elsewhere,
-            ask_elsewhere=self._book.is_old(now_s, self._pace.look_elsewhere_s),
-            limits_of=lambda imsi, stored: limits_of(self._settings, imsi, stored),
+            ways=self._ways(able, now_s),
             room=room.room(self._stock, self._book, able, now, now_s) if self._has_company else None,
             lacked=frozenset(lacked),
-            cuttings={slot.sim_id: slot.cutting for slot in self._slots.values() if slot.cutting is not OWN},
             ask_company=now_s - self._company_read_s >= self._pace.look_elsewhere_s,
         )
         self._ending = False
@@ -343,7 +339,7 @@ class Dispatcher:
             slot = self._slots.get(sim_id)
             if slot is not None:
                 slot.usage, slot.usage_read_s = used, now_s
-        self._book.learn(filled, now_s)
+        self._book.learn(filled.ways, now_s)
         if filled.has_company is not None:
             self._has_company, self._company_read_s = filled.has_company, now_s
         self._stock.waiting, self._stock.offered = tuple(filled.waiting), offered
@@ -355,6 +351,21 @@ class Dispatcher:
             self._stock.add(key, messages)
         self._drained, self._exhausted = not filled.leased, frozenset(filled.exhausted)
         await self._explain(filled, now)
+
+    def _ways(self, able: list[SimSlot], now_s: float) -> Ways:
+        return Ways(
+            agent_id=self._agent_id,
+            lease_s=self._pace.lease_s,
+            sim_ids=frozenset(slot.sim_id for slot in able),
+            known_sim_ids=tuple(self._slots),
+            routes=self._book.routes,
+            serving_today=self.serving_today(),
+            ready_elsewhere=self._book.ready_elsewhere,
+            ask_elsewhere=self._book.is_old(now_s, self._pace.look_elsewhere_s),
+            limits_of=lambda imsi, stored: limits_of(self._settings, imsi, stored),
+            zone=self._zone,
+            cuttings={slot.sim_id: slot.cutting for slot in self._slots.values() if slot.cutting is not OWN},
+        )
 
     async def _explain(self, filled: FillPlan, now: datetime) -> None:
         """Writes on each running mailing why it does not go on, where that changed."""

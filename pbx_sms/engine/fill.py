@@ -6,25 +6,23 @@ The dispatcher makes the plan on the event loop; the storage thread carries it o
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any
 from zoneinfo import ZoneInfo
 
-from pbx_sms.core.cutting import Cutting
 from pbx_sms.core.quota import SimLimits, Usage
 from pbx_sms.core.reason import Reason
-from pbx_sms.core.route_rules import Route
 from pbx_sms.engine import closed
 from pbx_sms.engine.sim_slot import NEVER_AGAIN_FOR
 from pbx_sms.engine.storage_thread import Work
 from pbx_sms.engine.supply import EACH, Room, Supply
+from pbx_sms.engine.ways import Ways
 from pbx_sms.storage import agents, devices, queue, standing_still, usage, windows
 from pbx_sms.storage.devices import SimSnapshot
 from pbx_sms.storage.queue import Leased
 from pbx_sms.storage.queue.leases import Queue
-from pbx_sms.storage.routing import ready_sims, revision, routes
+from pbx_sms.storage.routing import revision
 from pbx_sms.storage.windows import Window
 
 #: messages in stock that only one SIM may send: more of a SIM that hangs would keep others' out
@@ -54,28 +52,15 @@ class FillPlan:
     #: SIMs whose used parts are to be counted again
     count_usage: tuple[tuple[int, SimLimits], ...]
     zone: ZoneInfo
-    #: the routes that were read before
-    routes: Mapping[int, Route]
-    #: rank → SIMs that are up and have room today: what prefers them is left to them
-    serving_today: Mapping[int, frozenset[int]]
-    #: SIMs of other PBXs among them
-    ready_elsewhere: frozenset[int]
-    #: what is known of those is old
-    ask_elsewhere: bool
-    limits_of: Callable[[str, Mapping[str, Any]], SimLimits]
+    #: which of the SIMs each message may take
+    ways: Ways
     #: what the SIMs can send soon; None where no other PBX shares the queue, and all they need is leased
     room: Room | None
     #: messages that lacked room here
     lacked: frozenset[int]
     #: whether another PBX shares the queue was asked long ago
     ask_company: bool
-    #: SIMs whose modems cut texts by a rule of their own, and do not take every text
-    cuttings: Mapping[int, Cutting]
     # results
-    new_routes: dict[int, Route] = field(default_factory=dict)
-    #: what people call the SIMs of the new routes
-    new_names: dict[int, str] = field(default_factory=dict)
-    has_asked: bool = False
     #: None: not asked
     has_company: bool | None = None
     #: messages of higher kinds that wait for room
@@ -105,7 +90,7 @@ class FillPlan:
         # an order may be carried out twice when its transaction failed: begin anew
         self.leased, self.returned, self.exhausted, self.held_up = {}, set(), set(), {}
         self.waiting, self.held = [], []
-        self._read_routes(work)
+        self.ways.read_routes(work)
         state = revision.read(work.connection)
         self._revision = state.revision if state.pending else None
         if self.ask_company:
@@ -193,7 +178,7 @@ class FillPlan:
         each = EACH if self.room is None or key.rank == 0 else 1.0
         supply = Supply(able if self.want else (), each)
         for message in stocked:
-            supply.add(self._ways(message))
+            supply.add(self.ways.of(message))
         unserved, full = self._closed(key.rank, supply)
         bound = Counter(
             message.bound_sim_id
@@ -210,12 +195,9 @@ class FillPlan:
                     # more for one SIM are worth nothing: the others still need theirs
                     return False
                 bound[message.bound_sim_id] += 1
-            if not (message.route_id is None or self._knows(message.route_id)):
-                # ids need not come in the order of the commits
-                self._learn(work, routes.read(work.connection, [message.route_id]))
-            ways = self._ways(message)
+            ways = self.ways.read_of(work, message)
             if ways is not None and message.bound_sim_id is None and not supply.lacks(ways):
-                if self._unfit(message):
+                if self.ways.unfit(message):
                     # where no SIM at all takes its text it is taken: the stock says so on it
                     return not ways and self.room is None
                 assert message.route_id is not None
@@ -280,9 +262,7 @@ class FillPlan:
             revision=self._revision,
         ):
             message = seen.message
-            if not (message.route_id is None or self._knows(message.route_id)):
-                self._learn(work, routes.read(work.connection, [message.route_id]))
-            ways = self._ways(message)
+            ways = self.ways.read_of(work, message)
             if ways is None or need.lacks(ways):
                 need.add(ways)
                 (self.held if seen.is_held else self.waiting).append(message)
@@ -294,70 +274,14 @@ class FillPlan:
         zones = windows.open_zones(self._windows.get(key.mailing_id or 0, ()), work.now)
         return [zones] if zones is windows.ANYWHERE else [[zone] for zone in zones]
 
-    def _read_routes(self, work: Work) -> None:
-        self.new_routes, self.new_names, self.has_asked = {}, {}, False
-        self._learn(work, routes.newer_than(work.connection, max(self.routes, default=0)))
-        if not (self.routes or self.new_routes) or not (self.ask_elsewhere or self.new_routes):
-            return
-        self.has_asked = True
-        elsewhere = self._preferred_elsewhere()
-        if elsewhere:
-            self.ready_elsewhere = ready_sims.ready_among(
-                work.connection,
-                elsewhere,
-                agent_id=self.agent_id,
-                silent_since_at=work.now - timedelta(seconds=self.lease_s),
-                limits_of=self.limits_of,
-                now=work.now,
-                zone=self.zone,
-            )
-
-    def _preferred_elsewhere(self) -> frozenset[int]:
-        """SIMs that routes prefer, and that are not this engine's."""
-        wanted: set[int] = set()
-        for route in (*self.routes.values(), *self.new_routes.values()):
-            if not route.strict and route.sim_ids:
-                wanted |= route.sim_ids
-        return frozenset(wanted.difference(self.known_sim_ids))
-
-    def _learn(self, work: Work, found: Mapping[int, Route]) -> None:
-        if found:
-            self.new_routes.update(found)
-            named = frozenset().union(*(route.sim_ids or () for route in found.values()))
-            self.new_names.update(ready_sims.names_of(work.connection, named))
-
-    def _ways(self, message: Leased) -> frozenset[int] | None:
-        """The SIMs that the message may take now; None for any."""
-        if message.bound_sim_id is not None:
-            return frozenset({message.bound_sim_id})
-        unfit = self._unfit(message)
-        if message.route_id is None:
-            return self.sim_ids - unfit if unfit else None
-        route = self.routes.get(message.route_id) or self.new_routes[message.route_id]
-        return self._ways_of(route, message.rank) - unfit
-
-    def _unfit(self, message: Leased) -> frozenset[int]:
-        """SIMs here whose modems cannot take its text."""
-        return frozenset(
-            sim_id for sim_id, cutting in self.cuttings.items() if cutting.obstacle(message.text) is not None
-        )
-
-    def _knows(self, route_id: int) -> bool:
-        return route_id in self.routes or route_id in self.new_routes
-
-    def _ways_of(self, route: Route, rank: int) -> frozenset[int]:
-        return route.ways(self.sim_ids, self.serving_today[rank] | self.ready_elsewhere)
-
     def _closed(self, rank: int, supply: Supply) -> tuple[set[int], set[int]]:
         """Routes that no SIM here can serve now, and routes whose SIMs have enough in stock."""
         unserved, full = set(), set()
-        for known in (self.routes, self.new_routes):
-            for route_id, route in known.items():
-                ways = self._ways_of(route, rank)
-                if not ways:
-                    unserved.add(route_id)
-                elif not supply.lacks(ways):
-                    full.add(route_id)
+        for route_id, ways in self.ways.of_routes(rank):
+            if not ways:
+                unserved.add(route_id)
+            elif not supply.lacks(ways):
+                full.add(route_id)
         return unserved, full
 
     def _find_held_up(self, work: Work, key: Queue, unserved: set[int]) -> None:
@@ -381,7 +305,7 @@ class FillPlan:
                     or blocked
                     or (self.room is not None and message.message_id in self.room.stuck)
                     or (message.bound_sim_id is not None and message.bound_sim_id not in self.sim_ids)
-                    or (message.bound_sim_id is None and self._ways(message) == frozenset())
+                    or (message.bound_sim_id is None and self.ways.of(message) == frozenset())
                 )
                 and message.message_id not in self.never
             ]

@@ -12,8 +12,8 @@ from datetime import datetime
 
 from pbx_sms.core.reason import Reason
 from pbx_sms.core.route_rules import Route
-from pbx_sms.engine.fill import FillPlan
 from pbx_sms.engine.sim_slot import SimSlot
+from pbx_sms.engine.ways import Ways
 from pbx_sms.storage.queue import Leased
 from pbx_sms.storage.queue.leases import Queue
 
@@ -99,12 +99,12 @@ class RouteBook:
         """What is known of other PBXs is to be asked again."""
         return now_s - self._elsewhere_read_s >= patience_s
 
-    def learn(self, filled: FillPlan, now_s: float) -> None:
+    def learn(self, read: Ways, now_s: float) -> None:
         """Takes over what was read."""
-        self.routes.update(filled.new_routes)
-        self.names.update(filled.new_names)
-        if filled.has_asked:
-            self.ready_elsewhere, self._elsewhere_read_s = filled.ready_elsewhere, now_s
+        self.routes.update(read.new_routes)
+        self.names.update(read.new_names)
+        if read.has_asked:
+            self.ready_elsewhere, self._elsewhere_read_s = read.ready_elsewhere, now_s
 
     def why_held_up(self, held_up: Mapping[Queue, int], now: datetime) -> dict[Queue, Reason]:
         """Why no SIM here serves these routes now."""

@@ -18,7 +18,7 @@ from pbx_sms.core.route_rules import Route
 from pbx_sms.storage import devices, queue
 from pbx_sms.storage.engine import Database
 from pbx_sms.storage.queue.resting_slots import Seeker, wanted
-from pbx_sms.storage.routing import routes
+from pbx_sms.storage.routing import revision, routes
 from pbx_sms.storage.schema import mailings, messages, sims
 
 ACTIVE, RESTING, ELSEWHERE = "250010000000001", "250010000000002", "250010000000003"
@@ -183,4 +183,22 @@ def test_what_is_not_due_or_held_behind_a_trial_or_paused_wants_nothing(office: 
         assert office.wanted() is None
     with office.database.begin() as connection:
         connection.execute(update(mailings).values(state="running"))
+    assert office.wanted() == RESTING
+
+
+def test_a_message_whose_route_is_read_anew_wants_nothing_until_then(office: Office) -> None:
+    office.waits(office.resting)
+    with office.database.begin() as connection:
+        revision.advance(connection)
+    assert office.wanted() is None
+    with office.database.begin() as connection:
+        # the new rules lead there as well
+        connection.execute(update(messages).values(route_revision=1))
+    assert office.wanted() == RESTING
+
+
+def test_what_is_bound_to_it_wants_it_also_while_routes_are_read_anew(office: Office) -> None:
+    office.waits(office.active, bound_sim_id=office.resting)
+    with office.database.begin() as connection:
+        revision.advance(connection)
     assert office.wanted() == RESTING

@@ -14,7 +14,7 @@ from pbx_sms.core.mailing import MailingState
 from pbx_sms.core.reason import Reason
 from pbx_sms.errors import Conflict, NotFound
 from pbx_sms.operations.mailings.claims import new_claim
-from pbx_sms.operations.mailings.start import refusal, remove_left_behind
+from pbx_sms.operations.mailings.start_claim import refusal, remove_left_behind
 from pbx_sms.storage import events, mailings, messages, queue, starts
 from pbx_sms.storage.engine import Database
 from pbx_sms.storage.events import NewEvent

@@ -11,7 +11,8 @@ from pbx_sms.core.reason import Reason
 from pbx_sms.errors import NotFound
 from pbx_sms.operations.mailings.check import Progress
 from pbx_sms.operations.mailings.claims import new_claim
-from pbx_sms.operations.mailings.start import refusal, remove_left_behind, start
+from pbx_sms.operations.mailings.start import start
+from pbx_sms.operations.mailings.start_claim import refusal, remove_left_behind
 from pbx_sms.operations.planning import windows
 from pbx_sms.operations.planning.choose import read_instant
 from pbx_sms.operations.planning.spread import spread_out

@@ -1,7 +1,8 @@
 """What waits for a SIM that lies in a slot that is not active, and for which there is no other way.
 
-A message counts if it could be sent now: it is due, its mailing runs, its hours are open, the SIM is ready
-and has room for it. A route counts if it is strict and none of its other SIMs is at work with room today.
+A message counts if it could be sent now: it is due, its mailing runs, its hours are open, its route was read
+under the rules in force, the SIM is ready and has room for it. A route counts if it is strict and none of its
+other SIMs is at work with room today.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from pbx_sms.core.quota import SimLimits
 from pbx_sms.core.sim import SimState
 from pbx_sms.storage import usage
 from pbx_sms.storage.queue.leases import Leased, Queue, due_of, first, leased_of, waiting_queues
-from pbx_sms.storage.routing import ready_sims
+from pbx_sms.storage.routing import ready_sims, revision
 from pbx_sms.storage.schema import messages, routes, sims
 
 #: messages of a queue that are looked at: the first one that can go decides
@@ -72,8 +73,11 @@ def wanted(connection: Connection, seeker: Seeker, now: datetime) -> Wanted | No
             )
         return served[route_id, rank]
 
+    state = revision.read(connection)
+    # what waits for another route may be about to go elsewhere
+    in_force = state.revision if state.pending else None
     for queue in waiting_queues(connection):
-        for message in _waiting(connection, queue, resting.keys(), ways.keys(), now):
+        for message in _waiting(connection, queue, resting.keys(), ways.keys(), now, in_force):
             targets: Collection[int] = ()
             if message.bound_sim_id is not None:
                 targets = (message.bound_sim_id,)
@@ -111,6 +115,7 @@ def _waiting(
     sim_ids: Collection[int],
     route_ids: Collection[int],
     now: datetime,
+    in_force: int | None,
 ) -> list[Leased]:
     bound = messages.c.bound_sim_id.in_(tuple(sim_ids))
     routed = and_(messages.c.bound_sim_id.is_(None), messages.c.route_id.in_(tuple(route_ids)))
@@ -118,7 +123,7 @@ def _waiting(
         messages.c.state == MessageState.QUEUED,
         messages.c.probe.is_(False),
         or_(bound, routed),
-        due_of(connection, queue, sim_ids, now, 0, (), None),
+        due_of(connection, queue, sim_ids, now, 0, (), None, in_force),
     )
     return [leased_of(row) for row in connection.execute(first(due, _LOOKED_AT))]
 
