@@ -70,6 +70,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "forecast_limit_gap": ("the smallest gap between two SMS", "наименьшая пауза между двумя SMS"),
     "forecast_limit_modem": ("how fast the network takes SMS", "скорость приёма SMS сетью"),
     "forecast_limit_windows": ("the hours in which sending is allowed", "часы, в которые разрешена отправка"),
+    "forecast_limit_person_cap": (
+        "how many messages one person may get",
+        "сколько сообщений можно отправить одному человеку",
+    ),
     # what if
     "what_if_invalid": (
         "A “what if” is one of {known} with a number, such as more-sims=1, per-day=150 or parts=1.",

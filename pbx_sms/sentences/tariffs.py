@@ -47,6 +47,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Say what is to be compared: a mailing, or a number of parts.",
         "Скажите, что сравнивать: рассылку или число частей.",
     ),
+    "cost_parts_too_many": (
+        "{parts} parts are too many to reckon with: at most {most}.",
+        "{parts} частей — слишком много для расчёта: не больше {most}.",
+    ),
     "cost_without_price": (
         "parts of SIMs without a price: {parts}",
         "частей на SIM-картах без цены: {parts}",

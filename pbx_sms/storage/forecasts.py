@@ -17,10 +17,14 @@ from pbx_sms.core.reason import Reason
 from pbx_sms.core.route_rules import Route
 from pbx_sms.core.verdict import Kind
 from pbx_sms.storage.routing import routes
-from pbx_sms.storage.schema import attempts, mailings, messages
+from pbx_sms.storage.schema import attempts, events, mailings, messages
 
 #: parts of a SIM whose time is looked at
 _MEASURED_PARTS = 100
+#: events among which changes of SIM slots are sought
+_LOOKED_AT_EVENTS = 5000
+#: the state of a modem through which SMS can go
+_IN_THE_NETWORK = "registered"
 #: what is not yet begun; of what is being submitted the quota is taken already
 _WAITING = (MessageState.QUEUED, MessageState.LEASED)
 #: mailings of which something is foreseen
@@ -42,11 +46,13 @@ class Sort:
 
 @dataclass(slots=True)
 class WaitingRows:
-    """Messages of one sort in the mailing's order: parts, place among all of the mailing, not before."""
+    """Messages of one sort in the mailing's order: parts, place among all of the mailing, not before, to whom
+    (None: it counts for nobody's cap)."""
 
     parts: list[int] = field(default_factory=list)
     places: list[int] = field(default_factory=list)
     not_before: list[datetime | None] = field(default_factory=list)
+    people: list[str | None] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +106,30 @@ def median_part_s(connection: Connection, sim_id: int, since_at: datetime) -> fl
     return statistics.median(took_s) if took_s else None
 
 
+def median_change_s(connection: Connection, modem_id: int) -> float | None:
+    """Seconds from the decision to change the modem's SIM slot until it is in the network again: the median
+    of the changes among the newest events; None where there are none."""
+    newest_id = select(func.max(events.c.event_id)).scalar_subquery()
+    found = connection.execute(
+        select(events.c.at, events.c.state, events.c.reason_code)
+        .where(
+            events.c.event_id > newest_id - _LOOKED_AT_EVENTS,
+            events.c.kind == "modem",
+            events.c.modem_id == modem_id,
+        )
+        .order_by(events.c.event_id)
+    )
+    took_s: list[float] = []
+    left_at: datetime | None = None
+    for row in found:
+        if row.reason_code is not None:
+            left_at = row.at if row.reason_code.startswith("slot_changed") else None
+        elif row.state == _IN_THE_NETWORK and left_at is not None:
+            took_s.append((row.at - left_at).total_seconds())
+            left_at = None
+    return statistics.median(took_s) if took_s else None
+
+
 def waiting(connection: Connection, *, also_mailing_id: int | None = None) -> list[WaitingMailing]:
     """Everything that waits in running and scheduled mailings, and the single messages. `also_mailing_id`:
     one that is paused, as if it went on."""
@@ -123,6 +153,9 @@ _WAITING_COLUMNS = (
     messages.c.zone,
     messages.c.not_before_at,
     messages.c.route_id,
+    messages.c.msisdn,
+    # as `storage.queue.person_cap` has it: trials and the confirmation of a stop do not count
+    or_(messages.c.trial_of.is_not(None), messages.c.confirms_stop_id.is_not(None)).label("is_uncounted"),
 )
 
 
@@ -179,6 +212,7 @@ def _sorted(connection: Connection, found: Sequence[Any]) -> dict[Sort, WaitingR
         mine.parts.append(row.part_count)
         mine.places.append(place)
         mine.not_before.append(row.not_before_at)
+        mine.people.append(None if row.is_uncounted else row.msisdn)
     return rows
 
 

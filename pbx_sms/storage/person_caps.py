@@ -40,21 +40,22 @@ def choose(
 
 
 def sent_since(
-    connection: Connection, msisdns: Iterable[str], since_at: datetime, *, but: int | None = None
+    connection: Connection, msisdns: Iterable[str] | None, since_at: datetime, *, but: int | None = None
 ) -> dict[str, list[datetime]]:
     """number → when each message went that counts, in order; far in the future what is being sent. Of some
-    thousand numbers at most; `but` is a message that does not count.
+    thousand numbers at most, or of everybody (None); `but` is a message that does not count.
 
     A message counts from the first attempt that the network did not certainly refuse, and until its last
     such attempt has left the window: as the quotas of SIMs count it, also where nobody knows what became of
     it. Tests of SIMs and trials do not: they go to the office's own telephones.
     """
     went_at = func.max(attempts.c.counted_at)
+    of_numbers = () if msisdns is None else (messages.c.msisdn.in_(tuple(msisdns)),)
     rows = connection.execute(
         select(messages.c.msisdn, went_at.label("went_at"))
         .join(attempts, attempts.c.message_id == messages.c.message_id)
         .where(
-            messages.c.msisdn.in_(tuple(msisdns)),
+            *of_numbers,
             attempts.c.counted_at > since_at,
             ~messages.c.probe,
             messages.c.trial_of.is_(None),

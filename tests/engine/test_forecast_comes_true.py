@@ -153,3 +153,17 @@ async def test_a_rehearsal_sends_nothing_and_is_what_then_happens(make_rig: Make
     for line in rehearsed.lines:
         foreseen_by_sim[line.sim] += line.letter.parts
     assert all(abs(by_sim[imsi] - parts) <= 3 for imsi, parts in foreseen_by_sim.items())
+
+
+async def test_people_who_have_had_messages_wait_for_their_cap(make_rig: MakeRig) -> None:
+    rig = await measured(make_rig, people={"per_person_per_day": 1, "per_person_per_week": 2})
+    # a third of the people get the second mailing's message a day late, whoever had both then a week late
+    before = rig.mailing([1] * 60, first_index=0)
+    await rig.passes(2 * 3600)
+    assert rig.is_finished(before)
+    first = rig.mailing([2] * 90, first_index=0)
+    second = rig.mailing([1] * 120, first_index=30)
+    service = rig.mailing([3] * 10, first_index=60, kind=MailingKind.SERVICE)
+    ending = foreseen(rig, second)
+    assert ending.limited_by == "person_cap"
+    await assert_true(rig, (service, foreseen(rig, service)), (first, foreseen(rig, first)), (second, ending))

@@ -16,9 +16,10 @@ from sqlalchemy import update
 from pbx_sms.config import Settings
 from pbx_sms.core.planning.choice import PlanChoice
 from pbx_sms.drivers.modem import ModemState
+from pbx_sms.errors import Refused
 from pbx_sms.operations import costs, mailings, tariffs
-from pbx_sms.operations.costs.compare import compared
-from pbx_sms.operations.costs.estimate import estimated, plan_of
+from pbx_sms.operations.costs.compare import MOST_PARTS, compared
+from pbx_sms.operations.costs.estimate import estimated, plan_of, plan_of_parts
 from pbx_sms.operations.routing import rules
 from pbx_sms.storage import devices
 from pbx_sms.storage.engine import Database
@@ -239,3 +240,47 @@ def test_through_one_sim_a_mailing_takes_as_long_as_it_takes_over_its_months(
     for one in (first, second):
         assert (one["kind"], one["included"], one["amount"]) == ("sim", 22, "39.00")
         assert one["ends_at"].astimezone(MOSCOW).date().isoformat() == "2026-12-03"
+
+
+@pytest.mark.parametrize(
+    ("limits", "included", "amount", "ends_on"),
+    [
+        # 10 on 30 November, all included; 25 in December, of which 13 are paid
+        ({}, 22, "39.00", "2026-12-03"),
+        # fifteen in 30 days: 10 and 5, from 30 December on 10 and 5, on 29 January 5; 8 of December are paid
+        ({"per_month": 15}, 10 + 12 + 5, "24.00", "2027-01-29"),
+    ],
+)
+def test_a_number_of_parts_goes_over_as_many_months_as_it_takes(
+    sqlite_database: Database,
+    settings: MakeSettings,
+    limits: dict[str, int],
+    included: int,
+    amount: str,
+    ends_on: str,
+) -> None:
+    made = settings(limits=TEN_A_DAY | limits)
+    now = moscow("2026-11-30T12:00")
+    add_sims(sqlite_database)
+    priced(sqlite_database, made, "gsm1", included_parts="12")
+    with sqlite_database.read() as connection:
+        (offer, *tariff_offers) = compared(made, plan_of_parts(connection, made, 35, now), None)
+    assert (offer["kind"], offer["parts"], offer["included"], offer["amount"]) == (
+        "sim",
+        35,
+        included,
+        amount,
+    )
+    assert offer["ends_at"].astimezone(MOSCOW).date().isoformat() == ends_on
+    # a tariff that no SIM has need not have limits: within one month
+    assert [(one["kind"], one["included"]) for one in tariff_offers] == [("tariff", 12)]
+
+
+def test_more_parts_than_anybody_sends_are_refused_and_an_office_without_a_modem_gets_an_answer(
+    sqlite_database: Database, settings: MakeSettings
+) -> None:
+    made = settings(limits=TEN_A_DAY)
+    priced(sqlite_database, made)
+    with pytest.raises(Refused, match="cost_parts_too_many"):
+        costs.compare(sqlite_database, made, parts=MOST_PARTS + 1)
+    assert [one["total"] for one in costs.compare(sqlite_database, made, parts=10)] == ["30.00"]

@@ -4,96 +4,13 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Hashable, Sequence
-from datetime import UTC, datetime
-from typing import Final
+from dataclasses import replace
 
+from pbx_sms.core.forecast.lane import FOREVER, Lane
+from pbx_sms.core.forecast.people import People
 from pbx_sms.core.forecast.pool import Sim
 from pbx_sms.core.forecast.work import MailingWork, Rows
 from pbx_sms.core.mailing import RANK, may_use_reserve
-
-FOREVER: Final = float("inf")
-
-
-class Lane:
-    """Messages of one mailing that go one after the other: those of one size where SIMs differ in what they
-    take, of one zone, of one set of SIMs."""
-
-    __slots__ = (
-        "earliest_s",
-        "from_s",
-        "is_mixed",
-        "next",
-        "parts",
-        "places",
-        "preferred",
-        "sim_ids",
-        "until_s",
-        "waiting",
-        "windows",
-    )
-
-    def __init__(
-        self,
-        rows: Rows,
-        parts: Sequence[int],
-        places: Sequence[int] | None,
-        earliest: Sequence[datetime] | None,
-        sim_ids: frozenset[int] | None,
-        starts_s: float,
-        preferred: Sequence[Sim] = (),
-    ) -> None:
-        self.earliest_s = None if earliest is None else [at.timestamp() for at in earliest]
-        self.parts = parts
-        self.places = places
-        self.sim_ids = sim_ids
-        #: the SIMs it is left to while one of them serves today
-        self.preferred = tuple(preferred)
-        self.windows = rows.windows
-        #: the open interval that was found last
-        self.from_s = starts_s
-        self.until_s = FOREVER if rows.windows is None else starts_s
-        #: index of the next message
-        self.next = 0
-        self.is_mixed = len(set(parts)) > 1
-        #: SIMs that lacked room for the next message, and its parts
-        self.waiting: dict[int, tuple[Sim, int]] = {}
-
-    @property
-    def is_empty(self) -> bool:
-        return self.next >= len(self.parts)
-
-    def is_left_to_others(self, sim: Sim, ordinary: bool, at_s: float) -> bool:
-        """The next message goes through a SIM that it prefers to this one."""
-        return sim not in self.preferred and any(one.serves(ordinary, at_s) for one in self.preferred)
-
-    @property
-    def place(self) -> int:
-        """Of the next message, in the mailing."""
-        return self.next if self.places is None else self.places[self.next]
-
-    def goes_at(self, at_s: float) -> float:
-        """`at_s` where the next message may be begun now, else when it may; infinity: never."""
-        if self.earliest_s is not None and self.earliest_s[self.next] > at_s:
-            # looked at again then: its window may be closed
-            return max(self.earliest_s[self.next], self.from_s)
-        return self._opens_at(at_s)
-
-    def _opens_at(self, at_s: float) -> float:
-        if at_s < self.until_s:
-            return at_s if at_s >= self.from_s else self.from_s
-        if self.windows is None or self.until_s == FOREVER:
-            return FOREVER
-        found = self.windows(datetime.fromtimestamp(at_s, UTC))
-        if found is None:
-            self.from_s = self.until_s = FOREVER
-            return FOREVER
-        self.from_s = found.from_at.timestamp()
-        self.until_s = FOREVER if found.until_at is None else found.until_at.timestamp()
-        if self.until_s <= at_s:
-            # an interval that is over opens nothing: whoever gave it would give it again for ever
-            self.from_s = self.until_s = FOREVER
-            return FOREVER
-        return max(at_s, self.from_s)
 
 
 class Queue:
@@ -110,6 +27,7 @@ class Queue:
         "key",
         "lanes",
         "left",
+        "opens_for",
         "ordinary",
         "rank",
         "stuck",
@@ -126,6 +44,8 @@ class Queue:
         self.ends_s = now_s
         #: messages that may still go
         self.left = 0
+        #: what its next opening is waited for
+        self.opens_for = "windows"
         #: messages that never can, with the SIM's rule and their parts, or None where it is no quota
         self.stuck: list[tuple[Rows, int, str | None, int]] = []
         self.by_day: list[int] = []
@@ -150,7 +70,9 @@ class Queue:
                 continue
             lane_opens_s = lane.goes_at(at_s)
             if lane_opens_s > at_s:
-                opens_s = min(opens_s, lane_opens_s)
+                if lane_opens_s < opens_s:
+                    opens_s = lane_opens_s
+                    self.opens_for = "person_cap" if lane.waits_for_person(opens_s) else "windows"
             elif chosen is None or lane.place < chosen.place:
                 chosen = lane
         return chosen, opens_s
@@ -159,7 +81,7 @@ class Queue:
         self.lanes.remove(lane)
 
 
-def queue_of(work: MailingWork, sims: Sequence[Sim], now_s: float) -> Queue:
+def queue_of(work: MailingWork, sims: Sequence[Sim], now_s: float, people: People | None = None) -> Queue:
     """The mailing's lanes over the SIMs that there are."""
     queue = Queue(work, now_s)
     starts_s = now_s if work.starts_at is None else max(now_s, work.starts_at.timestamp())
@@ -174,7 +96,7 @@ def queue_of(work: MailingWork, sims: Sequence[Sim], now_s: float) -> Queue:
                 rule = next((str(rule) for rule in refusals.values() if rule is not None), None)
                 queue.stuck.append((rows, count, rule, parts))
         for sim_ids in {ids for ids in takers.values() if ids}:
-            _add_lane(queue, rows, takers, sim_ids, sims, starts_s)
+            _add_lane(queue, rows, takers, sim_ids, sims, starts_s, people)
     queue.left = sum(len(lane.parts) for lane in queue.lanes)
     return queue
 
@@ -186,15 +108,20 @@ def _add_lane(
     sim_ids: frozenset[int],
     sims: Sequence[Sim],
     starts_s: float,
+    people: People | None,
 ) -> None:
     restricted = None if len(sim_ids) == len(sims) else sim_ids
     preferred = [sim for sim in sims if sim.sim_id in rows.preferred & sim_ids]
-    if all(ids == sim_ids for ids in takers.values()):
-        lane = Lane(rows, rows.parts, rows.places, rows.earliest, restricted, starts_s, preferred)
-        queue.lanes.append(lane)
-        return
-    chosen = [index for index, parts in enumerate(rows.parts) if takers[parts] == sim_ids]
-    parts = [rows.parts[index] for index in chosen]
-    places = chosen if rows.places is None else [rows.places[index] for index in chosen]
-    earliest = None if rows.earliest is None else [rows.earliest[index] for index in chosen]
-    queue.lanes.append(Lane(rows, parts, places, earliest, restricted, starts_s, preferred))
+    strict_to = [sim for sim in sims if sim.sim_id in sim_ids] if rows.sim_ids is not None else []
+    if not all(ids == sim_ids for ids in takers.values()):
+        chosen = [index for index, parts in enumerate(rows.parts) if takers[parts] == sim_ids]
+        rows = replace(
+            rows,
+            parts=[rows.parts[index] for index in chosen],
+            places=chosen if rows.places is None else [rows.places[index] for index in chosen],
+            earliest=None if rows.earliest is None else [rows.earliest[index] for index in chosen],
+            people=None if rows.people is None else [rows.people[index] for index in chosen],
+        )
+    # only ordinary messages wait for their people; all count
+    lane = Lane(rows, restricted, starts_s, preferred, strict_to, people, waits_for_people=queue.ordinary)
+    queue.lanes.append(lane)

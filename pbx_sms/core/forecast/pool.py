@@ -71,16 +71,17 @@ class Sim:
         "_looks",
         "_ordinary",
         "_out_until_s",
-        "_ready_s",
         "_recipients",
         "_valid_until_s",
         "_warm_up_ends_s",
         "_zone",
         "free_s",
         "gap_s",
+        "is_parked",
         "limits",
         "part_s",
         "passes_over",
+        "ready_s",
         "sim_id",
         "version",
     )
@@ -94,7 +95,10 @@ class Sim:
         self.free_s = max(now_s, outlook.ready_at.timestamp() if outlook.ready_at else now_s)
         #: it left something to SIMs that it is meant for, since it was last woken
         self.passes_over = False
-        self._ready_s = self.free_s
+        #: it rests until then
+        self.ready_s = self.free_s
+        #: it lies in a slot that is not active
+        self.is_parked = False
         #: until when its day, month or reserve is known to be full, for what may use the reserve and what not
         self._out_until_s = [-_FOREVER, -_FOREVER]
         #: of its newest entry in the simulation's queue
@@ -144,8 +148,8 @@ class Sim:
             until_s = worst_s
 
     def serves(self, ordinary: bool, at_s: float) -> bool:
-        """It does not rest and has room today as far as it was seen, be it busy or its hour full."""
-        return at_s >= self._ready_s and at_s >= self._out_until_s[ordinary]
+        """It is at work and has room today as far as it was seen, be it busy or its hour full."""
+        return not self.is_parked and at_s >= self.ready_s and at_s >= self._out_until_s[ordinary]
 
     def is_found_out(self, rule: Rule | None, ordinary: bool, at_s: float, room_s: float) -> bool:
         """Notes that it has no room before `room_s`; true if that is the end of its serving today."""

@@ -25,7 +25,7 @@ class Ending:
     #: messages that no SIM can ever take, or that the cut-off leaves behind
     messages_left: int = 0
     #: what most of the time goes into: hour, day, reserve, month, warm_up, recipients (the quotas), gap,
-    #: modem, windows
+    #: modem, windows, person_cap
     limited_by: str | None = None
 
 

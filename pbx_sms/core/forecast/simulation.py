@@ -1,8 +1,9 @@
 """The parts go through the SIMs, one message after the other, until nothing is left that can go.
 
 1. The SIM that is free first looks for a message: higher kinds first, mailings of one kind in fair shares.
-2. Where its quota has no room for that message, it waits for the room: nothing of a lower kind takes it.
-3. Where nothing is open for it, it waits until something opens; where nothing ever does, it is done.
+2. A message whose person has had enough steps aside until there is room; nothing waits behind it.
+3. Where its quota has no room for that message, it waits for the room: nothing of a lower kind takes it.
+4. Where nothing is open for it, it waits until something opens; where nothing ever does, it is done.
 """
 
 from __future__ import annotations
@@ -13,9 +14,12 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from pbx_sms.core.forecast.backlog import FOREVER, Lane, Queue, queue_of
+from pbx_sms.core.forecast.backlog import Queue, queue_of
+from pbx_sms.core.forecast.lane import FOREVER, Lane
+from pbx_sms.core.forecast.people import PeopleOutlook, people_of
 from pbx_sms.core.forecast.pool import Sim, SimOutlook
 from pbx_sms.core.forecast.result import Ending, Forecast, Sent
+from pbx_sms.core.forecast.slots import ModemOutlook, SlottedModem, slotted
 from pbx_sms.core.forecast.work import MailingWork
 from pbx_sms.core.reason import Reason
 from pbx_sms.core.routing import FairShare
@@ -34,15 +38,18 @@ def foresee(
     zone: ZoneInfo,
     max_parts: int = 7,
     resume_parts_s: float = 300.0,
+    people: PeopleOutlook | None = None,
+    modems: Sequence[ModemOutlook] = (),
     trace: Trace | None = None,
     why_no_sim: Reason | None = None,
 ) -> Forecast:
     """When each mailing of `works` ends if nothing else happens.
 
     `zone` is the office's, for billing months and days; `max_parts` the length of a turn among mailings of
-    one kind; `why_no_sim` what keeps an empty pool from sending.
+    one kind; `people` the cap of a person and what counts for it; `modems` those with several SIM slots;
+    `why_no_sim` what keeps an empty pool from sending.
     """
-    run = _Run(sims, works, now, zone, max_parts, resume_parts_s, trace)
+    run = _Run(sims, works, now, zone, max_parts, resume_parts_s, people, modems, trace)
     run.carry_out()
     no_sim = why_no_sim or Reason("forecast_no_sim")
     mailings = {
@@ -60,11 +67,15 @@ class _Run:
         zone: ZoneInfo,
         max_parts: int,
         resume_parts_s: float,
+        people: PeopleOutlook | None,
+        modems: Sequence[ModemOutlook],
         trace: Trace | None,
     ) -> None:
         now_s = now.timestamp()
         self.sims = [Sim(sim, now_s, zone) for sim in sims]
-        self.queues = [queue_of(work, self.sims, now_s) for work in works]
+        persons = people_of(people, now_s)
+        self.queues = [queue_of(work, self.sims, now_s, persons) for work in works]
+        self._now_s = now_s
         self.days = _Days(now, zone)
         begins_s = [work.starts_at.timestamp() for work in works if work.starts_at is not None]
         self._ends_s = max([now_s, *begins_s]) + HORIZON.total_seconds()
@@ -79,12 +90,24 @@ class _Run:
             self._ranks.append([one for one in self.queues if one.rank == rank and one.left])
         #: the lane of the message that a SIM has no room for
         self._waits_in: dict[int, Lane] = {}
+        #: by SIM, of those that share a modem
+        self._modems = slotted(modems, self.sims, now_s)
+        #: what rules leave to some SIMs, the highest rank first
+        self._strict = [
+            (queue, lane)
+            for queues in (self._ranks if self._modems else ())
+            for queue in queues
+            for lane in queue.lanes
+            if lane.strict_to
+        ]
         self._order = 0
         self._heap: list[tuple[float, int, int, Sim]] = []
 
     def carry_out(self) -> None:
         for sim in self.sims:
-            self._wake(sim, sim.free_s)
+            if not sim.is_parked:
+                # one that rests may give way to another SIM of its modem
+                self._wake(sim, self._now_s if sim.sim_id in self._modems else sim.free_s)
         while self._heap:
             at_s, _, version, sim = heapq.heappop(self._heap)
             if version == sim.version and at_s < self._ends_s:
@@ -101,6 +124,16 @@ class _Run:
         opens_s = FOREVER
         if (waited_in := self._waits_in.pop(sim.sim_id, None)) is not None:
             waited_in.waiting.pop(sim.sim_id, None)
+        modem = self._modems.get(sim.sim_id)
+        if modem is not None:
+            if at_s < sim.free_s:
+                self._wait(sim, at_s, sim.free_s)
+                return
+            wanted, opens_s = modem.wanted(self._strict, at_s) if self._strict else (None, FOREVER)
+            if wanted is not None:
+                # worth a visit at any time: it may send
+                self._change(modem, wanted, at_s, at_s)
+                return
         queue: Queue | None
         for queues in self._ranks:
             if len(queues) == 1:
@@ -113,7 +146,7 @@ class _Run:
             if lane is None:
                 continue
             assert queue is not None
-            parts = lane.parts[lane.next]
+            parts = lane.next_parts
             room_s, rule = sim.room_at(parts, queue.ordinary, at_s)
             if room_s <= at_s:
                 self._send(queue, lane, sim, at_s, parts)
@@ -125,23 +158,49 @@ class _Run:
             wakes_s = min(room_s, opens_s, queue.cut_off_s, lane.until_s)
             if sim.is_found_out(rule, queue.ordinary, at_s, room_s):
                 self._wake_those_who_passed_over(sim, at_s)
-            if rule is not None and wakes_s != FOREVER:
-                queue.waits[str(rule)] += wakes_s - at_s
             if lane.is_mixed:
                 lane.waiting[sim.sim_id] = (sim, parts)
                 self._waits_in[sim.sim_id] = lane
-            self._wake(sim, wakes_s)
+            waits_until_s = self._wait(sim, at_s, room_s, wakes_s)
+            if rule is not None and waits_until_s != FOREVER:
+                queue.waits[str(rule)] += waits_until_s - at_s
             return
         if opens_s != FOREVER:
             for queues in self._ranks:
                 for queue in queues:
-                    queue.waits["windows"] += opens_s - at_s
+                    queue.waits[queue.opens_for] += opens_s - at_s
         self._wake(sim, opens_s)
+
+    def _wait(self, sim: Sim, at_s: float, until_s: float, wakes_s: float = FOREVER) -> float:
+        """The SIM cannot send until `until_s`, and looks again at `wakes_s` or then; another SIM of its modem
+        may take over. Returns when something may go through the modem again."""
+        wakes_s = min(until_s, wakes_s)
+        modem = self._modems.get(sim.sim_id)
+        if modem is not None:
+            target, again_s = modem.way_out(at_s, until_s)
+            if target is not None:
+                return self._change(modem, target, at_s, until_s)
+            wakes_s = min(wakes_s, again_s)
+        self._wake(sim, wakes_s)
+        return wakes_s
+
+    def _change(self, modem: SlottedModem, target: Sim, at_s: float, until_s: float) -> float:
+        left = modem.active
+        if (waits_in := self._waits_in.pop(left.sim_id, None)) is not None:
+            waits_in.waiting.pop(left.sim_id, None)
+        left.passes_over = False
+        # no entry in the heap is its own any more
+        self._order += 1
+        left.version = self._order
+        active_s = modem.change(target, at_s, until_s)
+        self._wake(target, active_s)
+        self._wake_those_who_passed_over(left, at_s)
+        return active_s
 
     def _wake_those_who_passed_over(self, out: Sim, at_s: float) -> None:
         """What was left to a SIM may go through others from now on."""
         for sim in self.sims:
-            if sim.passes_over and sim is not out:
+            if sim.passes_over and sim is not out and not sim.is_parked:
                 sim.passes_over = False
                 self._wake(sim, max(at_s, sim.free_s))
 
@@ -155,8 +214,7 @@ class _Run:
                 found[queue.key] = (queue, lane)
 
         def parts_of_next(key: Hashable) -> int:
-            lane = found[key][1]
-            return lane.parts[lane.next]
+            return found[key][1].next_parts
 
         key = self._fair[queues[0].rank].choose(found, parts_of_next) if found else None
         if key is None:
@@ -180,9 +238,11 @@ class _Run:
         by_day[day] += parts
         queue.by_sim[sim.sim_id] += parts
         queue.left -= 1
-        lane.next += 1
-        if lane.next >= len(lane.parts):
+        lane.take(end_s)
+        if not lane.left:
             queue.drop(lane)
+            if lane.strict_to:
+                self._strict = [one for one in self._strict if one[1] is not lane]
             if not queue.left:
                 for queues in self._ranks:
                     if queue in queues:
@@ -192,7 +252,7 @@ class _Run:
 
     def _tell_waiting(self, lane: Lane, end_s: float) -> None:
         """SIMs lacked room for the message that another has taken: a shorter one may fit."""
-        next_parts = 0 if lane.is_empty else lane.parts[lane.next]
+        next_parts = lane.next_parts if lane.has_next else 0
         for sim, parts in list(lane.waiting.values()):
             if next_parts < parts:
                 del lane.waiting[sim.sim_id]
@@ -257,7 +317,7 @@ def _never(queue: Queue, run: _Run, no_sim: Reason) -> Reason:
         return Reason(
             "forecast_too_long", {"count": count, "parts": parts, "max_parts": max(limits, default=0)}
         )
-    closed = sum(len(lane.parts) - lane.next for lane in queue.lanes if lane.from_s == FOREVER)
+    closed = sum(lane.left for lane in queue.lanes if lane.from_s == FOREVER)
     if closed:
         return Reason("forecast_windows_closed", {"count": closed})
     return Reason("forecast_too_far", {"count": queue.left, "years": HORIZON.days // 365})

@@ -36,6 +36,8 @@ class Rows:
     windows: Windows | None = None
     #: where they are spread evenly: each not before its instant, in their order
     earliest: Sequence[datetime] | None = None
+    #: who each message is to, None for one that counts for nobody; None: nobody's cap matters
+    people: Sequence[Hashable | None] | None = None
     #: the SIMs that alone may send them; None: any
     sim_ids: frozenset[int] | None = None
     #: SIMs that send them as long as one of these is up and has room today; then any

@@ -11,12 +11,15 @@ from pbx_sms.core.mailing import MailingKind
 from pbx_sms.core.planning.choice import AT_ONCE, PlanChoice
 from pbx_sms.core.tariff import Charge, Offer, cheapest, estimate
 from pbx_sms.errors import NotFound, Refused
-from pbx_sms.operations.costs.estimate import Plan, foreseen, plan_of
+from pbx_sms.operations.costs.estimate import Plan, foreseen, plan_of, plan_of_parts
 from pbx_sms.operations.mailings.check import check_draft
 from pbx_sms.operations.price_desk import Desk, Messages, by_net
 from pbx_sms.storage import charges, mailings
 from pbx_sms.storage.engine import Database
 from pbx_sms.storage.starts import BEFORE_START
+
+#: more than an office sends in ten years
+MOST_PARTS = 1_000_000
 
 
 def compare(
@@ -32,16 +35,19 @@ def compare(
     "total", "currency", "cheapest"}], the cheapest first of either kind.
 
     A mailing through one SIM takes as long as the forecast says ("ends_at", None: it never ends), and each
-    billing month has its included parts. A number of parts, and a tariff, are reckoned within one month. A
-    SIM's fees are paid anyway and count as nothing; a tariff's are in its total. `cheapest` marks one of
-    the SIMs and one of the tariffs. Refused: cost_of_what, mailing_not_found, tariff_not_found.
+    billing month has its included parts. A number of parts goes as so many messages of one part that are
+    started now. A tariff is reckoned within one month. A SIM's fees are paid anyway and count as nothing; a
+    tariff's are in its total. `cheapest` marks one of the SIMs and one of the tariffs. Refused: cost_of_what,
+    cost_parts_too_many, mailing_not_found, tariff_not_found.
     """
     if (mailing_id is None) == (parts is None):
         raise Refused("cost_of_what")
     if mailing_id is None:
+        if (parts or 0) > MOST_PARTS:
+            raise Refused("cost_parts_too_many", parts=parts, most=MOST_PARTS)
         with database.read() as connection:
-            desk = Desk(connection, settings, database.now())
-            return compared(settings, Plan(desk=desk, messages=[("", parts or 0)]), only_tariffs)
+            plan = plan_of_parts(connection, settings, parts or 0, database.now())
+            return compared(settings, plan, only_tariffs)
     with database.read() as connection:
         mailing = mailings.find(connection, mailing_id)
         if mailing is None:

@@ -98,15 +98,26 @@ def plan_of(
 ) -> Plan:
     """`mailing_id`: where it is stored as a draft; rules may be about it."""
     parts = [count for _, count in messages]
-    routes = routes_of(connection, settings, [msisdn for msisdn, _ in messages], kind, mailing_id, now)
+    people = [msisdn for msisdn, _ in messages]
+    routes = routes_of(connection, settings, people, kind, mailing_id, now)
     try:
-        mine = planned(settings, parts, kind, now, zones=zones, choice=choice, routes=routes)
+        mine = planned(settings, parts, kind, now, zones=zones, choice=choice, routes=routes, people=people)
     except Refused:
         # the check tells what is wrong with the plan; the parts cost something all the same
-        mine = planned(settings, parts, kind, now, routes=routes)
+        mine = planned(settings, parts, kind, now, routes=routes, people=people)
     return Plan(
         desk=Desk(connection, settings, now),
         messages=messages,
+        intention=beside_all(connection, settings, mine, now),
+    )
+
+
+def plan_of_parts(connection: Connection, settings: Settings, parts: int, now: datetime) -> Plan:
+    """Of so many messages of one part to people of whom nothing is known."""
+    mine = planned(settings, [1] * parts, MailingKind.INFORMATION, now)
+    return Plan(
+        desk=Desk(connection, settings, now),
+        messages=[("", 1)] * parts,
         intention=beside_all(connection, settings, mine, now),
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -42,32 +42,19 @@ def everything(
     trace: Trace | None = None,
     sims: Sequence[forecast.SimOutlook] | None = None,
 ) -> Forecast:
-    """Of all mailings, with the rules of the settings. A SIM at rest in its slot sends only what no other
-    may, as the engine has it; that its modem's other SIM does not send meanwhile is left out."""
-    sims = pool.sims if sims is None else sims
-    at_rest = pool.at_rest.intersection(sim.sim_id for sim in sims)
-    if at_rest and len(at_rest) < len(sims):
-        works = [_without(work, at_rest) for work in works]
+    """Of all mailings, with the rules of the settings. `sims`: in the place of the pool's."""
     return forecast.foresee(
-        sims,
+        pool.sims if sims is None else sims,
         works,
         now=now,
         zone=ZoneInfo(settings.sending.time_zone),
         max_parts=settings.sending.max_parts,
         resume_parts_s=settings.sending.resume_parts_s,
+        people=pool.people,
+        modems=pool.modems,
         trace=trace,
         why_no_sim=pool.why_none,
     )
-
-
-def _without(work: MailingWork, at_rest: frozenset[int]) -> MailingWork:
-    rows = [
-        rows
-        if rows.sim_ids is not None and rows.sim_ids <= at_rest
-        else replace(rows, without=rows.without | at_rest)
-        for rows in work.rows
-    ]
-    return replace(work, rows=rows)
 
 
 def outlook(

@@ -72,8 +72,16 @@ def of_check(
     with database.read() as connection:
         now = database.now()
         routes = routes_of(connection, settings, checked.msisdns, kind, mailing_id, now)
-        zones = checked.message_zones
-        mine = planned(settings, checked.part_counts, kind, now, zones=zones, choice=choice, routes=routes)
+        mine = planned(
+            settings,
+            checked.part_counts,
+            kind,
+            now,
+            zones=checked.message_zones,
+            choice=choice,
+            routes=routes,
+            people=checked.msisdns,
+        )
         return beside_all(connection, settings, mine, now)
 
 

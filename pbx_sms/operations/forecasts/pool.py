@@ -14,13 +14,21 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection
 
 from pbx_sms.config import Settings
+from pbx_sms.config.sections import ModemSettings
 from pbx_sms.core import quota
-from pbx_sms.core.forecast import TYPICAL_PART_S, SimOutlook, UsedPart
+from pbx_sms.core.forecast import (
+    TYPICAL_CHANGE_S,
+    TYPICAL_PART_S,
+    ModemOutlook,
+    PeopleOutlook,
+    SimOutlook,
+    UsedPart,
+)
 from pbx_sms.core.quota import SimLimits
 from pbx_sms.core.reason import Reason
 from pbx_sms.core.sim import SimState
 from pbx_sms.operations.sims import label_of
-from pbx_sms.storage import agents, forecasts, sims
+from pbx_sms.storage import agents, forecasts, person_caps, sims
 from pbx_sms.storage.sim_limits import limits_of
 from pbx_sms.storage.sims import SimRow
 
@@ -35,12 +43,14 @@ _ABLE = frozenset({"registered", "in_call"})
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pool:
     sims: tuple[SimOutlook, ...]
-    #: of them, those in a slot that is not active: they send only what no other may
-    at_rest: frozenset[int]
+    #: those that share a modem: one of them sends at a time
+    modems: tuple[ModemOutlook, ...]
     #: of every SIM that was ever seen: IMSI, label
     names: dict[int, tuple[str, str | None]]
     #: limits of a SIM of which nothing is known
     default_limits: SimLimits
+    #: the cap of a person, and who has had messages that count for it
+    people: PeopleOutlook
     #: what keeps an empty pool from sending, with what would help
     why_none: Reason | None
     #: an engine is at work
@@ -52,7 +62,7 @@ def read_pool(connection: Connection, settings: Settings, now: datetime) -> Pool
     is_running = agents.is_any_alive(connection, now)
     rows = sims.every(connection, now)
     slotted = _in_slots(rows, now, is_running=is_running)
-    reachable = {sim_id for sim_ids in slotted for sim_id in sim_ids}
+    reachable = {row.sim_id for group in slotted for row in group}
     able = [
         row
         for row in rows
@@ -60,29 +70,52 @@ def read_pool(connection: Connection, settings: Settings, now: datetime) -> Pool
         or (row.slot_modem_id is None and _may_send(row) and _is_there(row, now, is_running=is_running))
     ]
     return Pool(
-        at_rest=frozenset(sim_id for sim_ids in slotted for sim_id in sim_ids[1:]),
+        modems=tuple(_modem(connection, settings, group) for group in slotted),
         sims=tuple(_outlook(connection, settings, row, now, zone) for row in able),
         names={row.sim_id: (row.imsi, label_of(settings, row.imsi, row.label)) for row in rows},
         default_limits=SimLimits().overridden(settings.limits.model_dump()),
+        people=_people(connection, settings, now),
         why_none=None if able else _why_none(rows),
         is_running=is_running,
     )
 
 
-def _in_slots(rows: list[SimRow], now: datetime, *, is_running: bool) -> list[list[int]]:
+def _people(connection: Connection, settings: Settings, now: datetime) -> PeopleOutlook:
+    caps = person_caps.caps_of(settings, person_caps.stored(connection))
+    had = person_caps.sent_since(connection, None, now - caps.longest) if caps else {}
+    return PeopleOutlook(caps=caps, had=had)
+
+
+def _in_slots(rows: list[SimRow], now: datetime, *, is_running: bool) -> list[list[SimRow]]:
     """For each modem with several slots, its SIMs that could send; the first one does."""
     by_modem: dict[int, list[SimRow]] = defaultdict(list)
     for row in rows:
         if row.slot_modem_id is not None:
             by_modem[row.slot_modem_id].append(row)
-    found: list[list[int]] = []
+    found: list[list[SimRow]] = []
     for group in by_modem.values():
         if any(_is_there(row, now, is_running=is_running) for row in group):
             # the active one first; while the engine is stopped, the one that was active last
             able = [row for row in group if _may_send(row)]
             able.sort(key=lambda row: (row.modem is None, now - (row.seen_at or row.first_seen_at)))
-            found.append([row.sim_id for row in able])
+            if able:
+                found.append(able)
     return found
+
+
+def _modem(connection: Connection, settings: Settings, group: list[SimRow]) -> ModemOutlook:
+    active = group[0]
+    configured = settings.modem_settings(active.slot_modem or "")
+    times = ModemSettings.model_fields
+    modem_id = active.slot_modem_id
+    change_s = None if modem_id is None else forecasts.median_change_s(connection, modem_id)
+    return ModemOutlook(
+        sim_ids=tuple(row.sim_id for row in sorted(group, key=lambda row: row.slot or 0)),
+        active_sim_id=active.sim_id,
+        rest_s=configured.slot_rest_s if configured else times["slot_rest_s"].default,
+        dwell_s=configured.slot_dwell_s if configured else times["slot_dwell_s"].default,
+        change_s=TYPICAL_CHANGE_S if change_s is None else change_s,
+    )
 
 
 def _may_send(row: SimRow) -> bool:

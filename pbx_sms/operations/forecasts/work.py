@@ -49,6 +49,7 @@ def _work(settings: Settings, found: WaitingMailing) -> MailingWork:
                 places=None if len(found.rows) == 1 else waiting_rows.places,
                 windows=_windows(hours, sort.zone),
                 earliest=_earliest(waiting_rows) if choice.smooth else None,
+                people=waiting_rows.people,
             ),
         )
         for sort, waiting_rows in found.rows.items()
@@ -94,9 +95,11 @@ def planned(
     zones: Sequence[str] = (),
     choice: PlanChoice = AT_ONCE,
     routes: Sequence[Route | None] = (),
+    people: Sequence[str] = (),
 ) -> MailingWork:
     """A mailing that has no messages yet: the parts that each of its rows will have, the recipients' zones
-    where they matter, and the routes of the rows where there are rules. Raises Refused(smooth_needs_end)."""
+    where they matter, the routes of the rows where there are rules, and the `people` where they may have a
+    cap. Raises Refused(smooth_needs_end)."""
     hours = MailingHours(settings, kind, choice)
     by_zone: dict[str, list[int]] = {}
     for place, zone in enumerate(zones or [""] * len(parts)):
@@ -113,6 +116,7 @@ def planned(
                 places=places,
                 windows=windows,
                 earliest=None if spread is None else [spread.at(index) for index in indexes],
+                people=[people[place] or None for place in places] if people else None,
             )
             rows.append(_over(None, route, mine))
     return MailingWork(
