@@ -166,6 +166,46 @@ def estimate_by_month(
     return months
 
 
+def amounts_of(
+    tariff: Tariff,
+    goings: Sequence[Going],
+    *,
+    billing_day: int,
+    zone: ZoneInfo,
+    now: datetime,
+    option: TariffOption | None = None,
+    used_in_month: int = 0,
+) -> list[Decimal]:
+    """What each of these will cost, zero for other mailings'; the sum is that of `estimate_by_month`.
+
+    The included parts of a month go to its cheapest parts, of equally dear ones to the first.
+    """
+    amounts = [ZERO] * len(goings)
+    begins_at, ends_at = billing_month(now, billing_day, zone)
+    used, others = used_in_month, 0
+    ours: list[tuple[Decimal, int]] = []
+
+    def end_month() -> None:
+        left = max(0, tariff.included_with(option) - used)
+        for price, index in sorted(ours):
+            included = min(left, goings[index].parts)
+            left -= included
+            amounts[index] = price * (goings[index].parts - included)
+
+    for index, going in enumerate(goings):
+        if going.at >= ends_at:
+            end_month()
+            begins_at, ends_at = billing_month(going.at, billing_day, zone)
+            used, others, ours = 0, 0, []
+        if going.net is None:
+            others += going.parts
+        else:
+            used, others = used + others, 0
+            ours.append((tariff.price(going.net), index))
+    end_month()
+    return amounts
+
+
 @dataclass(slots=True, kw_only=True)
 class Account:
     """One SIM's parts in the order in which they went, each charged in its billing month."""

@@ -15,7 +15,7 @@ from pbx_sms.lists.report_cells import set_text, storable
 _WIDTHS = {"A": 44, "B": 18, "C": 10}
 #: with the separators of the reader's own program
 _COUNT_FORMAT = "#,##0"
-_MONEY_FORMAT = "#,##0.00##"
+MONEY_FORMAT = "#,##0.00##"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ def _value(sheet: Any, value: int | Decimal | str) -> Any:
     if isinstance(value, str):
         return _text(sheet, value)
     cell = WriteOnlyCell(sheet, value)
-    cell.number_format = _MONEY_FORMAT if isinstance(value, Decimal) else _COUNT_FORMAT
+    cell.number_format = MONEY_FORMAT if isinstance(value, Decimal) else _COUNT_FORMAT
     return cell
 
 

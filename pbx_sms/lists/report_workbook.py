@@ -24,6 +24,7 @@ import zipfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,7 @@ from openpyxl.utils import get_column_letter, range_boundaries
 
 from pbx_sms.errors import Refused
 from pbx_sms.lists.report_cells import is_formula_like, set_text, storable
-from pbx_sms.lists.report_totals import Total, add_totals
+from pbx_sms.lists.report_totals import MONEY_FORMAT, Total, add_totals
 
 #: what a workbook may have that is written into as a whole
 MAX_ROWS = 20_000
@@ -42,8 +43,9 @@ _MAX_UNPACKED_BYTES = 60_000_000
 _MAX_SHEET_NAME = 31
 _FORBIDDEN_IN_SHEET_NAMES = str.maketrans("[]:*?/\\", "       ")
 _TIME_FORMAT = "DD.MM.YYYY HH:MM:SS"
+_FORMATS = {datetime: _TIME_FORMAT, Decimal: MONEY_FORMAT}
 #: of the added columns, in characters
-_WIDTHS = (18, 20, 18, 10, 60)
+_WIDTHS = (18, 20, 18, 10, 60, 18)
 _WIDTH = 18
 #: what openpyxl raises on workbooks that Excel forgives
 _UNREADABLE = (
@@ -57,8 +59,8 @@ _UNREADABLE = (
     zipfile.BadZipFile,
 )
 
-#: a moment is without a time zone, as a spreadsheet has it
-Value = str | datetime | None
+#: a moment is without a time zone, as a spreadsheet has it; an amount of money is a number
+Value = str | datetime | Decimal | None
 
 
 class NotWritable(Exception):
@@ -190,6 +192,10 @@ def _cell(target: Any, value: Value, *, bold: bool) -> Any:
         cell = WriteOnlyCell(target, value)
         cell.number_format = _TIME_FORMAT
         return cell
+    if isinstance(value, Decimal):
+        cell = WriteOnlyCell(target, value)
+        cell.number_format = MONEY_FORMAT
+        return cell
     text = storable(value)
     if not bold and not is_formula_like(text) and not text.startswith("#"):
         return text
@@ -241,9 +247,9 @@ def _put(sheet: Any, row: int, column: int, value: Value, *, like: int) -> None:
     if neighbour is not None and neighbour.has_style:
         cell._style = copy.copy(neighbour._style)
         cell.alignment = Alignment(vertical=neighbour.alignment.vertical)
-    cell.number_format = _TIME_FORMAT if isinstance(value, datetime) else "General"
+    cell.number_format = _FORMATS.get(type(value), "General")
     cell.quotePrefix = False
-    if isinstance(value, datetime):
+    if isinstance(value, datetime | Decimal):
         cell.value = value
     elif value:
         set_text(cell, storable(value))

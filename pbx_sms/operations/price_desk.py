@@ -25,6 +25,7 @@ from pbx_sms.core.tariff import (
     Net,
     Tariff,
     TariffOption,
+    amounts_of,
     estimate,
     estimate_by_month,
 )
@@ -134,6 +135,19 @@ class Desk:
         if sim.tariff is None:
             return []
         return estimate_by_month(
+            sim.tariff,
+            goings,
+            option=sim.option,
+            billing_day=sim.billing_day,
+            zone=self.zone,
+            now=self.now,
+            used_in_month=self._used_of_included(sim),
+        )
+
+    def amounts_of(self, sim: PricedSim, goings: Sequence[Going]) -> list[Decimal]:
+        """What each of those parts costs, of a SIM with a tariff."""
+        assert sim.tariff is not None
+        return amounts_of(
             sim.tariff,
             goings,
             option=sim.option,

@@ -179,6 +179,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "report_heading_sim": ("SIM", "SIM-карта"),
     "report_heading_parts": ("Parts", "Части"),
     "report_heading_reason": ("Reason", "Причина"),
+    "report_heading_cost": ("Cost, {currency}", "Стоимость, {currency}"),
     "report_heading_number": ("Number", "Номер"),
     "report_heading_text": ("Text", "Текст"),
     "report_parts": ("{sent} of {parts}", "{sent} из {parts}"),

@@ -77,6 +77,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "report_total_parts": ("Parts sent", "Отправлено частей"),
     "report_total_estimate": ("Estimated cost", "Оценка стоимости"),
     "report_total_actual": ("Cost so far", "Стоимость на сейчас"),
+    "report_total_rows": (
+        "Cost so far and of what waits, as foreseen: the sum of the rows",
+        "Стоимость на сейчас и того, что ожидает, по прогнозу: сумма строк",
+    ),
     "report_total_parts_without_price": (
         "parts without a price, in no sum",
         "частей без цены, в сумму не вошли",

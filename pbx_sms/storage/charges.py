@@ -19,6 +19,7 @@ class Taken:
     at: datetime
     msisdn: str
     mailing_id: int | None
+    message_id: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +73,7 @@ def taken_between(
     """All parts that the network took of the SIM from `from_at` to `until_at`, both included, in their"
     " order."""
     rows = connection.execute(
-        select(attempts.c.counted_at, attempts.c.msisdn, messages.c.mailing_id)
+        select(attempts.c.counted_at, attempts.c.msisdn, messages.c.mailing_id, messages.c.message_id)
         .select_from(attempts.join(messages, messages.c.message_id == attempts.c.message_id))
         .where(
             attempts.c.sim_id == sim_id,
@@ -82,7 +83,10 @@ def taken_between(
         )
         .order_by(attempts.c.counted_at, attempts.c.attempt_id)
     )
-    return (Taken(at=at, msisdn=msisdn, mailing_id=mailing_id) for at, msisdn, mailing_id in rows)
+    return (
+        Taken(at=at, msisdn=msisdn, mailing_id=mailing_id, message_id=message_id)
+        for at, msisdn, mailing_id, message_id in rows
+    )
 
 
 def taken_count(connection: Connection, sim_id: int, since_at: datetime, until_at: datetime) -> int:

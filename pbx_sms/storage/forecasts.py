@@ -172,9 +172,11 @@ def _rows_of(connection: Connection, mailing: Row[Any], *, whole: bool) -> dict[
 
 
 def waiting_texts(connection: Connection, mailing_id: int) -> Sequence[Any]:
-    """(row, msisdn, text, part_count) of what waits in a mailing, by its places in `waiting`."""
+    """(message_id, row, msisdn, text, part_count) of what waits in a mailing, by its places in `waiting`."""
     query = (
-        select(messages.c.row, messages.c.msisdn, messages.c.text, messages.c.part_count)
+        select(
+            messages.c.message_id, messages.c.row, messages.c.msisdn, messages.c.text, messages.c.part_count
+        )
         .where(messages.c.mailing_id == mailing_id, messages.c.state.in_(_WAITING))
         .order_by(messages.c.message_id)
     )

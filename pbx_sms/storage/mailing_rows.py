@@ -76,6 +76,7 @@ class OutcomeRow:
     row: int
     fields: list[str]
     #: of the message; None where there is none
+    message_id: int | None
     state: str | None
     part_count: int
     parts_submitted: int
@@ -193,6 +194,7 @@ _OUTCOMES = (
         recipients.c.fields,
         recipients.c.reject_code,
         recipients.c.reject_params,
+        messages.c.message_id,
         messages.c.state,
         messages.c.part_count,
         _PARTS_SUBMITTED.label("parts_submitted"),
@@ -249,6 +251,7 @@ def stream_outcomes(database: Database, mailing_id: int, list_id: int) -> Iterat
             yield OutcomeRow(
                 row=row.row,
                 fields=json.loads(row.fields),
+                message_id=row.message_id,
                 state=row.state,
                 part_count=row.part_count or 0,
                 parts_submitted=row.parts_submitted,
@@ -300,6 +303,7 @@ def stream_messages(database: Database, mailing_id: int) -> Iterator[OutcomeRow]
             yield OutcomeRow(
                 row=row.row or 0,
                 fields=[row.msisdn, row.text],
+                message_id=row.message_id,
                 state=row.state,
                 part_count=row.part_count,
                 parts_submitted=row.parts_submitted,

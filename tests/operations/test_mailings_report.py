@@ -23,7 +23,7 @@ from pbx_sms.storage.schema import messages, parts, sims
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "clients.xlsx"
 AT = datetime(2026, 11, 22, 9, 30, 5, 123456, tzinfo=UTC)
 TEXT = "{Имя}, заказ {Заказ} готов"
-HEADINGS = ["Состояние", "Время отправки", "SIM-карта", "Части", "Причина"]
+HEADINGS = ["Состояние", "Время отправки", "SIM-карта", "Части", "Причина", "Стоимость, RUB"]
 ROWS = (
     ("Телефон", "Имя", "Заказ"),
     ("89161234567", "Анна", 84000),
@@ -104,8 +104,9 @@ def values_of(sheet: Any, row: int) -> list[Any]:
     return [cell.value for cell in sheet[row]]
 
 
+QUEUED = ["в очереди", None, None, "0 из 1", None, None]
 LEFT_OUT = ["не отправляется", None, None, None]
-SENT = ["доставлено", datetime(2026, 11, 22, 12, 30, 5), "МТС склад", "2 из 2", None]  # noqa: DTZ001
+SENT = ["доставлено", datetime(2026, 11, 22, 12, 30, 5), "МТС склад", "2 из 2", None, None]  # noqa: DTZ001
 
 
 def test_the_person_s_own_workbook_comes_back_with_what_became_of_each_row(
@@ -113,20 +114,30 @@ def test_the_person_s_own_workbook_comes_back_with_what_became_of_each_row(
 ) -> None:
     sheet = reported(send(xlsx(ROWS), "clients.xlsx", sent_row=6), own_workbook=True)
     assert sheet.title == "Лист"
-    assert values_of(sheet, 1) == ["Наши клиенты", *[None] * 7]
+    assert values_of(sheet, 1) == ["Наши клиенты", *[None] * 8]
     assert values_of(sheet, 3) == ["Телефон", "Имя", "Заказ", *HEADINGS]
-    assert values_of(sheet, 4) == ["89161234567", "Анна", 84000, "в очереди", None, None, "0 из 1", None]
+    assert values_of(sheet, 4) == [
+        "89161234567",
+        "Анна",
+        84000,
+        "в очереди",
+        None,
+        None,
+        "0 из 1",
+        None,
+        None,
+    ]
     assert values_of(sheet, 5)[3:7] == LEFT_OUT
     assert "не номер телефона" in values_of(sheet, 5)[7]
     assert values_of(sheet, 6) == ["8 (916) 123-45-68", "Я" * 70, 84002, *SENT]
     assert values_of(sheet, 7)[3:7] == LEFT_OUT
     assert "тот же текст, что в строке 4" in values_of(sheet, 7)[7]
-    assert values_of(sheet, 8) == ["Итого", *[None] * 7]
+    assert values_of(sheet, 8) == ["Итого", *[None] * 8]
 
 
 def test_the_report_is_in_the_reader_s_language(send: Send, reported: Callable[..., Any]) -> None:
     sheet = reported(send(xlsx(ROWS), "clients.xlsx", sent_row=6), "en", own_workbook=True)
-    assert values_of(sheet, 3)[3:] == ["State", "Sent at", "SIM", "Parts", "Reason"]
+    assert values_of(sheet, 3)[3:] == ["State", "Sent at", "SIM", "Parts", "Reason", "Cost, RUB"]
     assert values_of(sheet, 6)[3] == "delivered"
     assert values_of(sheet, 6)[6] == "2 of 2"
     assert "not a telephone number" in values_of(sheet, 5)[7]
@@ -140,10 +151,20 @@ def test_a_text_file_comes_back_as_a_workbook_with_the_same_rows_and_columns(
     sheet = reported(send(content, "clients.csv", sent_row=6), own_workbook=False)
     assert values_of(sheet, 1)[0] == "Наши клиенты"
     assert values_of(sheet, 3) == ["Телефон", "Имя", "Заказ", *HEADINGS]
-    assert values_of(sheet, 4) == ["89161234567", "Анна", "84000", "в очереди", None, None, "0 из 1", None]
+    assert values_of(sheet, 4) == [
+        "89161234567",
+        "Анна",
+        "84000",
+        "в очереди",
+        None,
+        None,
+        "0 из 1",
+        None,
+        None,
+    ]
     assert values_of(sheet, 6) == ["8 (916) 123-45-68", "Я" * 70, "84002", *SENT]
     assert values_of(sheet, 7)[3:7] == LEFT_OUT
-    assert values_of(sheet, 8) == ["Итого", *[None] * 7]
+    assert values_of(sheet, 8) == ["Итого", *[None] * 8]
 
 
 def test_a_large_workbook_comes_back_with_its_values(send: Send, reported: Callable[..., Any]) -> None:
@@ -166,7 +187,7 @@ def test_the_example_workbook_comes_back_with_a_state_in_every_row_of_the_list(
     assert started["messages"] == imported["numbers"]
     assert len(started["left_out"]) == len(imported["rejected"]) + len(imported["repeats"])
     sheet = reported(started["mailing_id"], own_workbook=True)
-    states = [row[-5].value for row in sheet.iter_rows(min_row=imported["header_row"] + 1)]
+    states = [row[-6].value for row in sheet.iter_rows(min_row=imported["header_row"] + 1)]
     assert sum(state == "в очереди" for state in states) == started["messages"]
     assert sum(state == "не отправляется" for state in states) == len(started["left_out"])
 

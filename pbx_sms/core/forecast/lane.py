@@ -112,34 +112,33 @@ class Lane:
         return sim not in self.preferred and any(one.serves(ordinary, at_s) for one in self.preferred)
 
     def goes_at(self, at_s: float) -> float:
-        """`at_s` where the next message may be begun now, else when it may; infinity: never."""
+        """`at_s` where the next message may be begun now, its person aside, else when it may; infinity:
+        never."""
         aside = self._aside
         while aside and aside[0][0] <= at_s:
             heappush(self._back, heappop(aside)[1])
-        while self.has_next:
-            opens_s = self._next_at(at_s)
-            if opens_s > at_s:
-                # where that is not for its window, one that stepped aside may have room before
-                return min(opens_s, max(aside[0][0], self.from_s)) if aside else opens_s
-            free_s = self._room_at(at_s)
-            if free_s <= at_s:
-                return at_s
-            heappush(aside, (free_s, self._pop()))
-        # looked at again then: its window may be closed
-        return max(aside[0][0], self.from_s) if aside else FOREVER
+        opens_s = self._next_at(at_s) if self.has_next else FOREVER
+        if opens_s > at_s and aside:
+            # looked at again then: its window may be closed
+            return min(opens_s, max(aside[0][0], self.from_s))
+        return opens_s
+
+    def steps_aside(self, at_s: float) -> bool:
+        """The next message's person has had enough: it waits until there is room."""
+        if self._people is None or not self._waits_for_people:
+            return False
+        person = self._persons[self._index]
+        free_s = at_s if person is None else self._people.free_at(person, at_s)
+        if free_s <= at_s:
+            return False
+        heappush(self._aside, (free_s, self._pop()))
+        return True
 
     def _pop(self) -> int:
         if self._back:
             return heappop(self._back)
         self._next += 1
         return self._next - 1
-
-    def _room_at(self, at_s: float) -> float:
-        """When the next message's person has room for it."""
-        if self._people is None or not self._waits_for_people:
-            return at_s
-        person = self._persons[self._index]
-        return at_s if person is None else self._people.free_at(person, at_s)
 
     def _next_at(self, at_s: float) -> float:
         if self.earliest_s is not None and self.earliest_s[self._index] > at_s:

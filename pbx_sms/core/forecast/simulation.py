@@ -134,14 +134,11 @@ class _Run:
                 # worth a visit at any time: it may send
                 self._change(modem, wanted, at_s, at_s)
                 return
-        queue: Queue | None
         for queues in self._ranks:
-            if len(queues) == 1:
-                # alone in its rank: nobody to share with
-                queue = queues[0]
-                lane, lane_opens_s = queue.next_lane(sim, at_s)
-            else:
-                queue, lane, lane_opens_s = self._turn(queues, sim, at_s)
+            queue, lane, lane_opens_s = self._choose(queues, sim, at_s)
+            while lane is not None and lane.steps_aside(at_s):
+                # as a denied intent it has cost its mailing the turn
+                queue, lane, lane_opens_s = self._choose(queues, sim, at_s)
             opens_s = min(opens_s, lane_opens_s)
             if lane is None:
                 continue
@@ -203,6 +200,13 @@ class _Run:
             if sim.passes_over and sim is not out and not sim.is_parked:
                 sim.passes_over = False
                 self._wake(sim, max(at_s, sim.free_s))
+
+    def _choose(self, queues: list[Queue], sim: Sim, at_s: float) -> tuple[Queue | None, Lane | None, float]:
+        """Whose turn it is, of one rank, and what of it the SIM may begin now; else when something opens."""
+        if len(queues) == 1:
+            # alone in its rank: nobody to share with
+            return queues[0], *queues[0].next_lane(sim, at_s)
+        return self._turn(queues, sim, at_s)
 
     def _turn(self, queues: list[Queue], sim: Sim, at_s: float) -> tuple[Queue | None, Lane | None, float]:
         opens_s = FOREVER

@@ -5,6 +5,7 @@ Refused parts are free; those of which nobody knows may be charged: they are tol
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from pbx_sms.config import Settings
@@ -35,16 +36,21 @@ def _charged(desk: Desk, sim: PricedSim, mailing_id: int, share: charges.SimShar
     """The mailing's parts, with the included ones used up by all mailings of the SIM in their order."""
     tariff = sim.tariff
     assert tariff is not None
-    if share.first_at is None or share.last_at is None:
-        return Charge()
     if not tariff.included_with(sim.option) and not tariff.knows_nets:
         # every part costs the same, whenever it goes and wherever to
         return Charge(parts=share.accepted, amount=tariff.price(Net.UNPLACED) * share.accepted)
-    charge = Charge()
+    return sum((charge for _, charge in each_charged(desk, sim, mailing_id, share)), Charge())
+
+
+def each_charged(
+    desk: Desk, sim: PricedSim, mailing_id: int, share: charges.SimShare
+) -> Iterator[tuple[int, Charge]]:
+    """(message_id, what it cost) of each part of the mailing that the network took from the SIM."""
+    if share.first_at is None or share.last_at is None:
+        return
     account = sim.account(desk.zone)
     from_at, _ = billing_month(share.first_at, sim.billing_day, desk.zone)
     for taken in charges.taken_between(desk.connection, sim.row.sim_id, from_at, share.last_at):
         one = account.charge(taken.at, desk.net(sim, taken.msisdn))
         if taken.mailing_id == mailing_id:
-            charge += one
-    return charge
+            yield taken.message_id, one

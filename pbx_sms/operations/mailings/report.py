@@ -1,7 +1,7 @@
 """The report of a mailing as a workbook: the person's own one where that is possible, else its values.
 
-Every row of the list is there in its place, also those that got no message, with state, time, SIM, parts
-and the reason in the reader's language; the sums of the mailing stand on a sheet behind.
+Every row of the list is there in its place, also those that got no message, with state, time, SIM, parts,
+the reason in the reader's language and the cost; the sums of the mailing stand on a sheet behind.
 """
 
 from __future__ import annotations
@@ -56,8 +56,9 @@ def report(
             raise Conflict(f"mailing_is_{mailing.state}", mailing_id=mailing_id, state=mailing.state)
         head = None if mailing.list_id is None else mailing_rows.head(connection, mailing.list_id)
         content = mailing_rows.file_content(connection, head.list_id) if head else None
-    words = _Words(settings, mailing, language)
-    words.totals = _totals(database, settings, mailing, language)
+    amounts = costs.by_message(database, settings, mailing)
+    words = _Words(settings, mailing, language, amounts)
+    words.totals = _totals(database, settings, mailing, language, amounts)
     path = Path(out_path)
     with report_workbook.replacing(path) as beside:
         own_workbook = False
@@ -73,10 +74,21 @@ def report(
 class _Words:
     """From what became of a row to the cells that say so."""
 
-    def __init__(self, settings: Settings, mailing: Row[Any], language: str) -> None:
+    def __init__(
+        self, settings: Settings, mailing: Row[Any], language: str, amounts: costs.MessageCosts
+    ) -> None:
         self.mailing_id: int = mailing.mailing_id
         self.language = language
-        self.headings = tuple(self._word(f"report_heading_{heading}") for heading in _HEADINGS)
+        self._amounts = amounts.amounts
+        #: a column of costs for each; one that is empty where no price is known
+        self._currencies = amounts.currencies or [settings.cost.currency]
+        self.headings = (
+            *(self._word(f"report_heading_{heading}") for heading in _HEADINGS),
+            *(
+                sentences.render("report_heading_cost", {"currency": currency}, language)
+                for currency in self._currencies
+            ),
+        )
         self.totals_title = self._word("report_totals")
         self.totals: list[Total] = []
         self.message_titles = (self._word("report_heading_number"), self._word("report_heading_text"))
@@ -97,14 +109,21 @@ class _Words:
         if outcome.reason_code:
             reason = sentences.render(outcome.reason_code, outcome.reason_params, self.language, self._zone)
         if outcome.state is None:
-            return (self._left_out if outcome.is_left_out else None, None, None, None, reason)
+            left_out = self._left_out if outcome.is_left_out else None
+            return (left_out, None, None, None, reason, *self._costs(None))
         state = MessageState(outcome.state)
         if state is MessageState.QUEUED and not reason:
             reason = self._waiting
         parts = sentences.render(
             "report_parts", {"sent": outcome.parts_submitted, "parts": outcome.part_count}, self.language
         )
-        return (self._states[state], self._local(outcome.submitted_at), self._sim(outcome), parts, reason)
+        sent_at, costs_of = self._local(outcome.submitted_at), self._costs(outcome.message_id)
+        return (self._states[state], sent_at, self._sim(outcome), parts, reason, *costs_of)
+
+    def _costs(self, message_id: int | None) -> Iterator[Decimal | None]:
+        """What the message cost or will cost in each currency; None where that is not known."""
+        for currency in self._currencies:
+            yield None if message_id is None else self._amounts.get((message_id, currency))
 
     def _local(self, at: datetime | None) -> datetime | None:
         """A spreadsheet knows no time zones; it shows the office's time, without fractions of a second."""
@@ -117,8 +136,10 @@ class _Words:
         return sentences.render(code, None, self.language)
 
 
-def _totals(database: Database, settings: Settings, mailing: Row[Any], language: str) -> list[Total]:
-    """What became of all messages, in numbers, and what it was to cost and has cost."""
+def _totals(
+    database: Database, settings: Settings, mailing: Row[Any], language: str, amounts: costs.MessageCosts
+) -> list[Total]:
+    """What became of all messages, in numbers, and what it was to cost, has cost and will cost."""
 
     def word(code: str, params: dict[str, Any] | None = None) -> str:
         return sentences.render(code, params, language)
@@ -144,6 +165,11 @@ def _totals(database: Database, settings: Settings, mailing: Row[Any], language:
         for more in ("parts_without_price", "parts_unknown"):
             if cost[name].get(more):
                 totals.append(Total(f"{label}: {word(f'report_total_{more}')}", cost[name][more]))
+    if amounts.waiting:
+        # what went, and what waits as it is foreseen: the sum of the column
+        totals += [
+            Total(word("report_total_rows"), amount, currency) for currency, amount in amounts.sums().items()
+        ]
     if cost["comparison"] is not None:
         elsewhere = cost["comparison"]
         ends = dict.fromkeys((elsewhere["from"], elsewhere["to"]))
