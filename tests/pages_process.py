@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[1]
 class PagesProcess:
     """Started with `with`; asked to leave and waited for at the end."""
 
-    def __init__(self, folder: Path, database_url: str, *, threads: int = 8) -> None:
+    def __init__(self, folder: Path, database_url: str, *, threads: int = 8, live_logs: int = 200) -> None:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
@@ -24,7 +24,7 @@ class PagesProcess:
         self._config = folder / "pages.toml"
         self._config.write_text(
             f'[database]\nurl = "{database_url}"\n'
-            f'[web]\nlisten = "127.0.0.1:{self.port}"\nthreads = {threads}\n'
+            f'[web]\nlisten = "127.0.0.1:{self.port}"\nthreads = {threads}\nlive_logs = {live_logs}\n'
             # the clock on the wall decides no test
             '[planner]\ninformation_window = "always"\nadvertising_window = "always"\nquiet_hours = ""\n'
         )

@@ -96,7 +96,7 @@ def create_app(settings: Settings, database: Database | None = None) -> Flask:
     app.extensions["pbx_sms_uploads"] = uploads
     app.extensions["pbx_sms_imports"] = Imports(database, settings, uploads)
     app.extensions["pbx_sms_broadcaster"] = broadcaster.Broadcaster(database)
-    app.extensions["pbx_sms_stream_places"] = threading.BoundedSemaphore(settings.web.threads // 2)
+    app.extensions["pbx_sms_stream_places"] = threading.BoundedSemaphore(settings.web.live_logs)
     app.extensions["pbx_sms_starts"] = Starts(database, settings)
     app.extensions["pbx_sms_compositions"] = Compositions(database, settings)
 

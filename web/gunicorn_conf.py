@@ -29,3 +29,9 @@ control_socket_disable = True
 def post_worker_init(worker: Any) -> None:
     """Lets the live logs end when the worker is asked to leave."""
     worker.wsgi.extensions["pbx_sms_broadcaster"].stop_when(lambda: not worker.alive)
+
+
+def worker_exit(_server: Any, worker: Any) -> None:
+    """gunicorn knows nothing of the connections of live logs: their last words are said here."""
+    if getattr(worker, "wsgi", None) is not None:
+        worker.wsgi.extensions["pbx_sms_broadcaster"].close()

@@ -2,18 +2,20 @@
 
 Each event of the mailing is one SSE event whose id is the event's id. A browser that connects again sends
 the last id it saw; it then gets from the database what it missed, in bounded pages, and goes on with what
-the broadcaster brings. Nothing is left out and nothing comes twice: the viewer's queue is opened first, and
-`start_id` says from where it is complete. Streams take at most half of the threads; whoever comes later
-gets 503 and polls. A stream ends after some minutes, so that a user who was removed does not watch on.
+the broadcaster brings. Nothing is left out and nothing comes twice: the viewer's buffer is opened first, and
+`start_id` says from where it is complete.
+
+The request's thread writes what was missed, then gives the connection itself to the broadcaster and is free.
+Whoever comes when all places are taken gets 503 and polls.
 """
 
 from __future__ import annotations
 
-import json
+import contextlib
+import os
+import socket
 import threading
-import time
 from collections.abc import Iterator
-from typing import Any
 
 from flask import Blueprint, Response, abort, current_app, jsonify, request
 from flask.typing import ResponseReturnValue
@@ -21,11 +23,11 @@ from sqlalchemy import Connection
 
 from pbx_sms.storage import events, log_views, views
 from pbx_sms.storage.engine import Database
-from pbx_sms.storage.events import EventRow
 from web import languages
-from web.broadcaster import Broadcaster, Viewer
+from web.broadcaster import Broadcaster
 from web.context import database, settings
 from web.log_lines import LineWriter
+from web.viewer import Viewer, sse, sse_event
 
 blueprint = Blueprint("live_log", __name__)
 
@@ -33,36 +35,40 @@ PAGE_SIZE = 500
 POLL_PAGE_SIZE = 200
 #: the browser waits this long before it connects again
 RETRY_MS = 2000
-#: a comment keeps proxies from closing a quiet connection, and finds out who has left: until then a viewer
-#: who went on to another page holds a place
-KEEP_ALIVE_S = 5.0
-MAX_STREAM_S = 300.0
 
 
 @blueprint.get("/mailings/<int:mailing_id>/events")
 def stream(mailing_id: int) -> ResponseReturnValue:
     last_id = _last_id()
-    with database().read() as connection:
-        _require_mailing(connection, mailing_id)
+    with database().read() as reading:
+        _require_mailing(reading, mailing_id)
+    # gunicorn's name for the connection; another server keeps it to itself
+    connection = request.environ.get("gunicorn.socket")
     places: threading.BoundedSemaphore = current_app.extensions["pbx_sms_stream_places"]
-    if not places.acquire(blocking=False):
+    if not isinstance(connection, socket.socket) or not places.acquire(blocking=False):
         return Response("all places for live logs are taken\n", 503, {"Retry-After": "30"}, "text/plain")
     broadcaster: Broadcaster = current_app.extensions["pbx_sms_broadcaster"]
     try:
-        viewer = broadcaster.subscribe(mailing_id)
+        viewer = broadcaster.subscribe(
+            mailing_id,
+            lines=writer(),
+            seen_id=last_id,
+            is_chunked=request.environ.get("SERVER_PROTOCOL") != "HTTP/1.0",
+            left=places.release,
+        )
     except BaseException:
         places.release()
         raise
     response = Response(
-        _stream(database(), viewer, last_id, writer()),
+        _stream(database(), broadcaster, viewer, last_id, connection),
         mimetype="text/event-stream",
         headers={"Cache-Control": "no-cache, no-transform", "X-Accel-Buffering": "no"},
     )
 
     # called even when the browser is gone before the first byte, unlike a `finally` of the generator
     def leave() -> None:
-        broadcaster.unsubscribe(viewer)
-        places.release()
+        if viewer.socket is None:
+            broadcaster.unsubscribe(viewer)
 
     response.call_on_close(leave)
     return response
@@ -92,45 +98,37 @@ def writer() -> LineWriter:
     return LineWriter.for_request(settings(), languages.current(), current_app.extensions["pbx_sms_zone"])
 
 
-def _stream(opened: Database, viewer: Viewer, last_id: int, lines: LineWriter) -> Iterator[str]:
-    ends_at = time.monotonic() + MAX_STREAM_S
-    yield f"retry: {RETRY_MS}\n\n"
-    # 1. what the database has, up to where the queue begins
+def _stream(
+    opened: Database, broadcaster: Broadcaster, viewer: Viewer, last_id: int, connection: socket.socket
+) -> Iterator[bytes]:
+    yield f"retry: {RETRY_MS}\n\n".encode()
+    # what the database has, up to where the buffer begins; that one is whole from there on
     while last_id < viewer.start_id:
-        with opened.read() as connection:
-            page = events.read_after(connection, last_id, PAGE_SIZE, mailing_id=viewer.mailing_id)
-        for event in page:
-            if event.event_id > viewer.start_id:
-                break
-            last_id = event.event_id
-            yield _sse_event(event, lines)
-        if len(page) < PAGE_SIZE or page[-1].event_id > viewer.start_id:
+        with opened.read() as reading:
+            page = events.read_after(reading, last_id, PAGE_SIZE, mailing_id=viewer.mailing_id)
+        missed = [event for event in page if event.event_id <= viewer.start_id]
+        if missed:
+            last_id = missed[-1].event_id
+            yield b"".join(sse_event(event, viewer.lines) for event in missed)
+        if len(missed) < PAGE_SIZE:
             break
-    with opened.read() as connection:
-        progress = log_views.progress(connection, viewer.mailing_id, opened.now())
+    with opened.read() as reading:
+        progress = log_views.progress(reading, viewer.mailing_id, opened.now())
     if progress is not None:
-        yield _sse("progress", lines.of_progress(progress))
-    # 2. what the queue brings; it begins right after `start_id`, in order and without a gap
-    while not viewer.is_drained and time.monotonic() < ends_at:
-        item = viewer.next(KEEP_ALIVE_S)
-        if isinstance(item, EventRow):
-            if item.event_id > last_id:
-                last_id = item.event_id
-                yield _sse_event(item, lines)
-        elif item is not None:
-            yield _sse("progress", lines.of_progress(item))
-        elif not viewer.is_ended:
-            yield ": still here\n\n"
+        yield sse("progress", viewer.lines.of_progress(progress))
+    broadcaster.attach(viewer, _taken(connection))
 
 
-def _sse_event(event: EventRow, lines: LineWriter) -> str:
-    return _sse("line", lines.of_event(event), event.event_id)
+def _taken(connection: socket.socket) -> socket.socket:
+    """The connection, out of the server's hands: what the server closes now is one whose other end is closed.
 
-
-def _sse(name: str, shape: dict[str, Any], event_id: int | None = None) -> str:
-    # JSON escapes line ends, so that one data line holds everything
-    head = "" if event_id is None else f"id: {event_id}\n"
-    return f"{head}event: {name}\ndata: {json.dumps(shape, ensure_ascii=False)}\n\n"
+    It finds out when it writes the end of the answer, as if the browser had gone.
+    """
+    taken = socket.socket(fileno=os.dup(connection.fileno()))
+    deaf, other = socket.socketpair()
+    with contextlib.closing(deaf), contextlib.closing(other):
+        os.dup2(deaf.fileno(), connection.fileno(), inheritable=False)
+    return taken
 
 
 def _last_id() -> int:

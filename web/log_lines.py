@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 from zoneinfo import ZoneInfo
 
 from pbx_sms import sentences
@@ -19,6 +19,9 @@ from pbx_sms.operations.sims import label_of
 from pbx_sms.storage.events import EventRow
 from pbx_sms.storage.log_views import LogRow, Progress
 from web.presentation import GROUPS, TONES, clock_time, mailing_state, message_state, phone
+
+#: what makes one viewer's lines differ from another's
+Variant: TypeAlias = "tuple[str, ...]"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +45,12 @@ class LineWriter:
             message_states={state: message_state(state) for state in MessageState},
             mailing_states={state: mailing_state(state) for state in MailingState},
         )
+
+    @property
+    def variant(self) -> Variant:
+        """Two writers with the same one write the same lines: whatever a viewer's own rights or choices
+        change in a line must be in it."""
+        return (self.language,)
 
     def of_event(self, event: EventRow) -> dict[str, Any]:
         """A message's event as a line; an event of the mailing itself has no "message". `sim_why` is set

@@ -353,5 +353,7 @@ class WebSettings(Section):
     listen: Annotated[str, Field(pattern=r"^\S+:\d{1,5}$")] = "127.0.0.1:8080"
     url_prefix: Annotated[str, Field(pattern=r"^(/[\w.-]+)*$")] = "/sms"
     trusted_proxies: tuple[str, ...] = ("127.0.0.1",)
-    #: threads of the one web process; live logs take at most half of them
+    #: threads of the one web process
     threads: Annotated[int, Field(ge=4, le=256)] = 32
+    #: live logs that are open at a time; whoever comes later asks every few seconds
+    live_logs: Annotated[int, Field(ge=1, le=2000)] = 200

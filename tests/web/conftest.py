@@ -31,7 +31,9 @@ def office(
     settings: Callable[..., Settings],
     compiled_templates: FileSystemBytecodeCache,
 ) -> Iterator[Office]:
-    made = settings(database={"url": sqlite_url}, web={"threads": 8}, lists={"max_file_mb": 1})
+    made = settings(
+        database={"url": sqlite_url}, web={"threads": 8, "live_logs": 4}, lists={"max_file_mb": 1}
+    )
     app = create_app(made, sqlite_database)
     app.testing = True
     app.jinja_env.bytecode_cache = compiled_templates

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import socket
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -22,21 +23,49 @@ Line = dict[str, Any]
 
 def blocks(answer: Any) -> Iterator[tuple[str | None, str, str]]:
     """(id, event, data) of each block of a stream, as a browser would take it apart."""
-    text = ""
+    text = b""
     for chunk in answer.iter_encoded():
-        text += chunk.decode()
-        while "\n\n" in text:
-            block, text = text.split("\n\n", 1)
-            fields = dict(line.split(": ", 1) for line in block.split("\n") if not line.startswith(":"))
+        text += chunk
+        while b"\n\n" in text:
+            block, text = text.split(b"\n\n", 1)
+            lines = block.decode().split("\n")
+            fields = dict(line.split(": ", 1) for line in lines if not line.startswith(":"))
             yield fields.get("id"), fields.get("event", ""), fields.get("data", "")
+
+
+class Stream:
+    """An answer that goes on over the connection after the server has let go of it, as under gunicorn."""
+
+    def __init__(self, office: Office, client: FlaskClient, path: str, headers: dict[str, str]) -> None:
+        self._server, self.browser = socket.socketpair()
+        given = {"gunicorn.socket": self._server, "SERVER_PROTOCOL": "HTTP/1.0"}
+        self._answer = office.get(client, path, headers=headers, environ_overrides=given)
+        self.status_code, self.headers = self._answer.status_code, self._answer.headers
+        self.mimetype = self._answer.mimetype
+
+    def iter_encoded(self) -> Iterator[bytes]:
+        yield from self._answer.iter_encoded()
+        while received := self.browser.recv(4096):
+            yield received
+
+    def close(self) -> None:
+        self._answer.close()
+        self._server.close()
+        self.browser.close()
+
+    def __enter__(self) -> Stream:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
 
 
 def stream(
     office: Office, client: FlaskClient, mailing_id: int, last_id: int, *, by_header: bool = True
-) -> Any:
+) -> Stream:
     headers = {"Accept": "text/event-stream"} | ({"Last-Event-ID": str(last_id)} if by_header else {})
     after = 0 if by_header else last_id
-    return office.get(client, f"/mailings/{mailing_id}/events?after={after}", headers=headers)
+    return Stream(office, client, f"/mailings/{mailing_id}/events?after={after}", headers)
 
 
 def take(answer: Any, until_id: int, most: int | None = None) -> list[int]:
@@ -108,7 +137,7 @@ def test_reconnects_in_a_storm_of_events_leave_nothing_out_and_bring_nothing_twi
     """Small pages and queues, so that every edge is met: history, the seam to the queue, a full queue."""
     monkeypatch.setattr(live_log, "PAGE_SIZE", 7)
     monkeypatch.setattr(broadcaster, "PAGE_SIZE", 5)
-    office.app.extensions["pbx_sms_broadcaster"]._queue_size = 9
+    office.app.extensions["pbx_sms_broadcaster"]._buffer_size = 4_000
     client = office.client(Role.VIEWER)
     message_id = office.lease(1, [])[0]
     other_id = office.start_mailing(office.add_list(), "Другая рассылка {Имя|всем}")
@@ -137,15 +166,17 @@ def test_a_viewer_that_does_not_keep_up_is_dropped_and_then_served_from_the_data
     office: Office, mailing_id: int
 ) -> None:
     reader = office.app.extensions["pbx_sms_broadcaster"]
-    reader._queue_size = 4
+    reader._buffer_size = 2_000
     client = office.client(Role.VIEWER)
     before = of_mailing(office, mailing_id)[-1]
     message_id = office.lease(1, [])[0]
     with stream(office, client, mailing_id, before) as answer:
         taken = blocks(answer)
         next(taken)
+        thread = reader._thread
         append(office, mailing_id, message_id, 50)
-        # the stream ends by itself: what the queue still held comes whole and in order
+        # it was the only one
+        thread.join()
         ids = [int(event_id) for event_id, _, _ in taken if event_id]
     missed = [event_id for event_id in of_mailing(office, mailing_id) if event_id > before]
     assert ids == missed[: len(ids)]
@@ -154,11 +185,50 @@ def test_a_viewer_that_does_not_keep_up_is_dropped_and_then_served_from_the_data
     assert take(stream(office, client, mailing_id, last), missed[-1]) == missed[len(ids) :]
 
 
-def test_streams_leave_half_of_the_threads_to_pages_and_give_their_places_back(
+def test_a_viewer_that_reads_nothing_is_dropped_when_its_connection_is_full(
     office: Office, mailing_id: int
 ) -> None:
+    reader = office.app.extensions["pbx_sms_broadcaster"]
+    reader._buffer_size = 2_000
+    before = of_mailing(office, mailing_id)[-1]
+    message_id = office.lease(1, [])[0]
+    with stream(office, office.client(Role.VIEWER), mailing_id, before) as answer:
+        for chunk in answer._answer.iter_encoded():
+            assert chunk
+        # over to the broadcaster now; more than a connection holds
+        thread = reader._thread
+        append(office, mailing_id, message_id, 4_000)
+        # it was the only one
+        thread.join()
+        ids = [int(event_id) for event_id, _, _ in blocks(answer) if event_id]
+    missed = [event_id for event_id in of_mailing(office, mailing_id) if event_id > before]
+    assert ids == missed[: len(ids)]
+    assert 0 < len(ids) < len(missed)
+
+
+def test_a_viewer_that_leaves_gives_its_place_back_at_once(office: Office, mailing_id: int) -> None:
+    reader = office.app.extensions["pbx_sms_broadcaster"]
+    answer = stream(office, office.client(Role.VIEWER), mailing_id, 0)
+    for _ in answer._answer.iter_encoded():
+        pass
+    assert reader.viewer_count() == 1
+    thread = reader._thread
+    answer.close()
+    # nobody is left to read for, and nothing was committed meanwhile
+    thread.join()
+    assert reader.viewer_count() == 0
+
+
+def test_a_server_that_keeps_its_connections_to_itself_has_its_viewers_ask(
+    office: Office, mailing_id: int
+) -> None:
+    refused = office.get(office.client(Role.VIEWER), f"/mailings/{mailing_id}/events")
+    assert refused.status_code == 503
+
+
+def test_streams_have_so_many_places_and_give_them_back(office: Office, mailing_id: int) -> None:
     client = office.client(Role.VIEWER)
-    places = office.settings.web.threads // 2
+    places = office.settings.web.live_logs
     for _ in range(3):
         open_streams = [stream(office, client, mailing_id, 0) for _ in range(places)]
         # one of them was never read from: its place must come back all the same
@@ -167,6 +237,7 @@ def test_streams_leave_half_of_the_threads_to_pages_and_give_their_places_back(
         refused = stream(office, client, mailing_id, 0)
         assert refused.status_code == 503
         assert refused.headers["Retry-After"]
+        refused.close()
         for answer in open_streams:
             answer.close()
     assert office.app.extensions["pbx_sms_broadcaster"].viewer_count() == 0
@@ -236,4 +307,5 @@ def test_a_place_in_the_log_that_is_no_number_is_refused(
 
 @pytest.mark.parametrize("mailing", [999, 2**63])
 def test_there_is_no_log_of_a_mailing_that_does_not_exist(office: Office, mailing: int) -> None:
-    assert stream(office, office.client(Role.VIEWER), mailing, 0).status_code == 404
+    with stream(office, office.client(Role.VIEWER), mailing, 0) as answer:
+        assert answer.status_code == 404
