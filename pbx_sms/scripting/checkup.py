@@ -15,6 +15,7 @@ from pbx_sms.drivers.ami_refusal import why_refused
 from pbx_sms.errors import Refused
 from pbx_sms.operations.checkup import finding
 from pbx_sms.scripting import order_gate
+from pbx_sms.scripting.mobile_checkup import check_mobile
 
 #: nothing listens for it
 _EVENT = "PbxSmsCheck"
@@ -23,7 +24,8 @@ _FIRST_LOOK_S = 0.2
 
 
 def check_asterisk(settings: Settings) -> list[dict[str, Any]]:
-    """Findings `asterisk` (the log-in) and `scripting` (the right to send UserEvents)."""
+    """Findings `asterisk` (the log-in), `dialplan` (as `check_mobile`) and `scripting` (the right to send
+    UserEvents)."""
     if settings.asterisk is None:
         return [finding("asterisk", "off"), finding("scripting", "off")]
     return asyncio.run(_check(settings))
@@ -42,7 +44,7 @@ async def _check(settings: Settings) -> list[dict[str, Any]]:
     try:
         if (reason := await _log_in(link)) is not None:
             return [finding("asterisk", "wrong", about=about, reason=reason)]
-        found = [finding("asterisk", about=about)]
+        found = [finding("asterisk", about=about), *await check_mobile(settings, link)]
         if not settings.scripting.enabled:
             return [*found, finding("scripting", "off")]
         reason = _read_token(settings) or await _tell(link)
