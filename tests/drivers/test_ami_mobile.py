@@ -27,6 +27,7 @@ from pbx_sms.drivers.modem import BypassSeen, InboundReceived, LateAnswer, Messa
 from pbx_sms.errors import ModemError
 from pbx_sms.simulator.ami.mobile_device import MobileDevice
 from pbx_sms.simulator.ami.server import AmiPeer
+from pbx_sms.simulator.fault_rule import FaultRule, read_rules
 from pbx_sms.simulator.simulator import Simulator
 
 DIALECT = "chan_quectel_roedal"
@@ -74,14 +75,28 @@ Office = Callable[..., AbstractAsyncContextManager[Pbx]]
 def office(tmp_path: Path) -> Office:
     @asynccontextmanager
     async def opened(
-        settings: AmiModemSettings = MOBILE_SETTINGS, rights: tuple[str, ...] = ALL, **network: float
+        settings: AmiModemSettings = MOBILE_SETTINGS,
+        rights: tuple[str, ...] = ALL,
+        hand_over: tuple[FaultRule, ...] = (),
+        **network: float,
     ) -> AsyncIterator[Pbx]:
         options = {"report_delay_s": 0.05, "boot_scale": 0.0, **network}
         async with Simulator(tmp_path, modems=1, **options) as simulator, running_links() as run:  # type: ignore[arg-type]
-            peer = AmiPeer(simulator.ports, dialect=DIALECT, pace=MOBILE_DRIVER, rights=rights)
+            peer = AmiPeer(
+                simulator.ports,
+                dialect=DIALECT,
+                pace=MOBILE_DRIVER,
+                rights=rights,
+                faults=lambda port, number: hand_over,
+            )
             await peer.start()
             account = LinkSettings(
-                host="127.0.0.1", port=peer.port, username="pbx-sms", secret="s3cret", rest_s=0.01
+                host="127.0.0.1",
+                port=peer.port,
+                username="pbx-sms",
+                secret="s3cret",
+                rest_s=0.01,
+                answer_s=2.0,
             )
             link = run(AmiLink(account, DIALECTS[DIALECT].events))
             modem = AmiModem("gsm1", "quectel0", DIALECTS[DIALECT], link, settings)
@@ -327,3 +342,21 @@ def test_of_a_text_that_was_cut_off_the_beginning_is_kept(lost: int) -> None:
     assert ('Ж"\\n' * 5).startswith(told["msg"])
     with contextlib.suppress(KeyError):
         assert told["cut_off"]
+
+
+@pytest.mark.parametrize(
+    ("fault", "kind"),
+    [
+        ({"action": "answer_never"}, Kind.UNKNOWN),
+        ({"action": "event_never"}, Kind.UNKNOWN),
+        ({"action": "event_twice"}, Kind.ACCEPTED),
+        ({"action": "device_drops"}, Kind.UNKNOWN),
+    ],
+)
+async def test_faults_of_the_hand_over_strike_here_too(
+    office: Office, fault: dict[str, Any], kind: Kind
+) -> None:
+    settings = AmiModemSettings(look_s=0.02, part_s=0.4, margin_s=0.1, watch_s=0.05)
+    async with office(settings, hand_over=read_rules({"fault": [fault]})) as pbx:
+        modem = await pbx.open()
+        assert (await modem.submit(submission())).verdict.kind is kind

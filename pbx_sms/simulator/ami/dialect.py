@@ -20,6 +20,11 @@ class Dialect:
     #: no actions and events of its own: Asterisk's `MessageSend`, and the dialplan (`mobile_device`)
     through_dialplan: bool = False
 
+    @property
+    def tells_by_answer(self) -> bool:
+        """The answer to a hand-over has the id by which the outcome is told."""
+        return self.tells_status and not self.through_dialplan
+
 
 DIALECTS = {
     "chan_dongle": Dialect(prefix="Dongle", device="dongle"),

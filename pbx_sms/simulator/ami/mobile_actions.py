@@ -16,6 +16,7 @@ _TRUE = frozenset({"yes", "true", "y", "t", "1", "on"})
 #: action → the write classes of which one is needed
 _RIGHTS = {"messagesend": {"message"}, "command": {"command"}, "getvar": {"call", "reporting"}}
 _DEFAULT_VALIDITY = 15
+Hand = Callable[[MobileDevice, SentMessage, list[tuple[int, str]]], None]
 _FAILED = "Message failed to send."
 
 
@@ -25,15 +26,18 @@ class MobileActions:
         #: counts from one again after a restart: it lies in memory
         self._uid = 0
 
-    def carry_out(self, name: str, action: dict[str, str], rights: Collection[str]) -> Headers | None:
-        """The answer without its ActionID; None for another action."""
+    def carry_out(
+        self, name: str, action: dict[str, str], rights: Collection[str], hand: Hand
+    ) -> Headers | None:
+        """The answer without its ActionID; None for another action, and empty for a message that was taken:
+        `hand` gives it to the device, and answers."""
         if name not in _RIGHTS:
             return None
         if not _RIGHTS[name] & set(rights):
             return _error("Permission denied")
         if name == "messagesend":
-            refused = self._message_send(action)
-            return _error(refused) if refused else [*_success("Message successfully sent")]
+            refused = self._message_send(action, hand)
+            return _error(refused) if refused else []
         if name == "getvar":
             variable = action.get("variable", "")
             return [("Response", "Success"), ("Variable", variable), ("Value", self._value(variable))]
@@ -44,7 +48,7 @@ class MobileActions:
 
     # MessageSend
 
-    def _message_send(self, action: dict[str, str]) -> str:
+    def _message_send(self, action: dict[str, str], hand: Hand) -> str:
         """Why it fails; empty when it was taken."""
         destination = action.get("destination", "")
         recipient = action.get("to", "")
@@ -74,7 +78,8 @@ class MobileActions:
             wants_report=wants_report,
             message_id=str(self._uid),
         )
-        device.queue_text(message, built, text)
+        device.remember(message, text)
+        hand(device, message, built)
         return ""
 
     # Getvar

@@ -54,10 +54,12 @@ class MobileDevice(Device):
         queued = [task for task in (self._running, *self._tasks) if task is not None]
         return len({id(task.message) if isinstance(task, Part) else id(task) for task in queued})
 
-    def queue_text(self, message: SentMessage, parts: list[tuple[int, str]], text: str) -> None:
-        """`message_id` is the uid."""
+    def remember(self, message: SentMessage, text: str) -> None:
+        """Before it is queued; `message_id` is the uid."""
         self._texts[message.message_id] = text
-        self.queue_message(message, parts)
+
+    def queue_message(self, message: SentMessage, parts: list[tuple[int, str]]) -> None:
+        super().queue_message(message, parts)
         self._report(message, "Message enqueued", success=True, refid=int(message.message_id) % 256)
 
     # what it tells
@@ -82,10 +84,11 @@ class MobileDevice(Device):
         if accepted and not message.wants_report:
             return
         self._sent.forget(message)
-        if accepted:
-            self._report(message, "Message send", success=True, refid=message.references[-1])
-        else:
-            self._report(message, "Error sending message", success=False)
+        for _ in range(message.told_count):
+            if accepted:
+                self._report(message, "Message send", success=True, refid=message.references[-1])
+            else:
+                self._report(message, "Error sending message", success=False)
 
     def _report(self, message: SentMessage, info: str, *, success: bool, **more: int) -> None:
         report: dict[str, Any] = {"info": info, "uid": int(message.message_id), **more}

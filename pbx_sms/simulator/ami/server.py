@@ -203,10 +203,14 @@ class AmiPeer:
         if name == "userevent":
             self._user_event(session, action)
             return True
-        if self._mobile is not None and (answer := self._mobile.carry_out(name, action, self.rights)):
-            own = [("ActionID", action["actionid"])] if "actionid" in action else []
-            session.write([answer[0], *own, *answer[1:]])
-            return True
+        hand = partial(self._hand_over, session, action, "Message successfully sent")
+        if self._mobile is not None:
+            answer = self._mobile.carry_out(name, action, self.rights, hand)
+            if answer:
+                own = [("ActionID", action["actionid"])] if "actionid" in action else []
+                session.write([answer[0], *own, *answer[1:]])
+            if answer is not None:
+                return True
         known: dict[str, Callable[[_Session, dict[str, str]], None]] = {
             f"{prefix}showdevices": self._show_devices,
             f"{prefix}sendsms": self._send_sms,
@@ -302,11 +306,21 @@ class AmiPeer:
             wants_report=wants_report,
             message_id=f"0x{self._reference:08x}",
         )
-        own = [("ID", message.message_id)] if self.dialect.tells_status else []
-        queued = partial(
-            self._answer, session, action, "Success", f"[{device.name}] SMS queued for send", *own
-        )
-        rules = self._faults(device.path, number) if self._faults is not None else ()
+        said = f"[{device.name}] SMS queued for send"
+        self._hand_over(session, action, said, device, message, built)
+
+    def _hand_over(
+        self,
+        session: _Session,
+        action: dict[str, str],
+        said: str,
+        device: Device,
+        message: SentMessage,
+        built: list[tuple[int, str]],
+    ) -> None:
+        own = [("ID", message.message_id)] if self.dialect.tells_by_answer else []
+        queued = partial(self._answer, session, action, "Success", said, *own)
+        rules = self._faults(device.path, message.number) if self._faults is not None else ()
         hand_over.carry_out(
             self, rules, device, message, built, answer=queued, hang_up=session.writer.transport.abort
         )
