@@ -36,6 +36,10 @@ class Conflict(Refused):
     """What the order names is in a state that does not allow it. Nothing was changed."""
 
 
+class Forbidden(Refused):
+    """Who gives the order has no right to. Nothing was changed."""
+
+
 class ConfigError(PbxSmsError):
     """The configuration file has mistakes; all of them are in `problems`, by key path or line."""
 

@@ -27,7 +27,7 @@ from pbx_sms.core.network_codes import decide
 from pbx_sms.core.quota import SimLimits
 from pbx_sms.core.tpdu.status_report import StatusReport
 from pbx_sms.core.verdict import ACCEPTED, Phase, Verdict
-from pbx_sms.operations import lists, mailings
+from pbx_sms.operations import lists, mailings, sign_ins
 from pbx_sms.storage import devices, events, queue, users
 from pbx_sms.storage.engine import Database
 from pbx_sms.storage.events import NewEvent
@@ -97,7 +97,6 @@ class Office:
                 name=name,
                 password_hash=_hash_of_the_password(),
                 role=role,
-                session_key=f"session of {name}",
                 now=now,
             )
         return name
@@ -113,7 +112,10 @@ class Office:
                 user = users.by_name(connection, name)
             assert user is not None
             with client.session_transaction() as session:
-                session["_user_id"] = access.SignedInUser(user).get_id()
+                session["_user_id"] = str(user.user_id)
+                session[access.TOKEN] = sign_ins.begin(
+                    self.database, self.settings, user, address="127.0.0.1", browser="test"
+                )
                 session.permanent = True
         return client
 

@@ -57,6 +57,8 @@ LIBRARY_LAYERS = {
     "flask_babel": {"web"},
     "python_calamine": {"lists"},
     "openpyxl": {"lists"},
+    "pyotp": {"operations"},
+    "segno": {"web"},
 }
 #: what anybody may name: a type in a signature, an address taken apart, an error caught
 NAMED_ANYWHERE = ("sqlalchemy.Connection", "sqlalchemy.make_url", "sqlalchemy.exc.", "psycopg.Error")

@@ -1,53 +1,40 @@
 """Who may do what. Every request passes `guard`: it is closed unless it is opened here.
 
-Reading needs a signed-in user. Every order (anything but GET, HEAD, OPTIONS) needs a role that may give
-orders, and so do the pages marked with `for_orders`, which only prepare one. Roles are read from the
-database with each request, so that a change holds at once; a session ends when the password changes.
+Each view says with `needs` which right it takes, or with `for_everyone` that a signed-in person needs none; a
+view that says nothing is closed to all. Rights are read from the database with each request, so that a change
+holds at once. What depends on a mailing's kind and recipients is looked at by the order itself
+(`pbx_sms.operations.permission`), which knows from here who gives it.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Any, TypeVar
 
-from flask import (
-    Blueprint,
-    Flask,
-    abort,
-    current_app,
-    flash,
-    redirect,
-    render_template,
-    request,
-    session,
-    url_for,
-)
+from flask import Flask, abort, current_app, g, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
-from flask_babel import lazy_gettext
-from flask_login import LoginManager, current_user, login_user, logout_user
-from flask_wtf import FlaskForm
-from wtforms import PasswordField, StringField
-from wtforms.validators import InputRequired, Length
+from flask_login import LoginManager, current_user
 
-from pbx_sms.operations import users
-from pbx_sms.storage.users import Role, User
-from web import failures, languages
-from web.addresses import safe_target
-from web.context import database
+from pbx_sms.core import actor
+from pbx_sms.core.actor import Actor, Origin
+from pbx_sms.core.rights import Right, refusal
+from pbx_sms.errors import Forbidden
+from pbx_sms.operations import sign_ins
+from pbx_sms.storage.user_sessions import Session
+from pbx_sms.storage.users import User
+from web import failures, panel_sign_in
+from web.context import database, settings
 from web.failed_sign_ins import FailedSignIns
-
-blueprint = Blueprint("access", __name__)
 
 #: what someone who is not signed in may reach
 OPEN_ENDPOINTS = frozenset(
-    {"access.sign_in", "static", "assets.bootstrap", "health", "languages.switch", "looks.choose"}
+    {
+        *("access.sign_in", "access.type_code", "languages.switch", "looks.choose"),
+        *("static", "assets.bootstrap", "health"),
+    }
 )
-#: orders that every signed-in user may give
-ORDERS_OF_EVERYONE = frozenset({"access.sign_out", "languages.switch", "looks.choose", "access.sign_in"})
-SESSION_LIFETIME = timedelta(hours=12)
+#: where the session's cookie keeps its token
+TOKEN = "token"
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -59,38 +46,51 @@ class SignedInUser:
     is_active = True
     is_anonymous = False
 
-    def __init__(self, user: User) -> None:
+    def __init__(self, user: User, session: Session | None) -> None:
+        self.user = user
         self.user_id = user.user_id
         self.name = user.name
         self.role = user.role
+        self.rights = user.rights
         self.language = user.language
-        self._session_key = user.session_key
+        #: None: the panel in front vouches for him with each request
+        self.session_id = None if session is None else session.session_id
 
     def get_id(self) -> str:
-        return f"{self.user_id}.{self._session_key}"
+        return str(self.user_id)
+
+    def may(self, right: str) -> bool:
+        return self.rights.has(Right(right))
 
     @property
-    def may_order(self) -> bool:
-        return self.role is not Role.VIEWER
-
-
-class SignInForm(FlaskForm):  # type: ignore[misc]
-    name = StringField(lazy_gettext("Name"), validators=[InputRequired(), Length(max=64)])
-    password = PasswordField(lazy_gettext("Password"), validators=[InputRequired(), Length(max=1024)])
+    def sees_numbers(self) -> bool:
+        return self.rights.has_whole_numbers
 
 
 def init_app(app: Flask, failed_sign_ins: FailedSignIns) -> None:
     manager = LoginManager(app)
-    manager.session_protection = None  # addresses change on phones; the session key decides
+    manager.session_protection = None  # addresses change on phones; the token decides
     manager.user_loader(_load)
+    manager.request_loader(_of_panel)
     app.extensions["failed_sign_ins"] = failed_sign_ins
-    app.register_blueprint(blueprint)
+    app.before_request(_begin_acting)
     app.before_request(guard)
+    app.teardown_request(_end_acting)
 
 
-def for_orders(view: View) -> View:
-    """Marks a page that prepares an order: not for those who may only read."""
-    view.for_orders = True  # type: ignore[attr-defined]
+def needs(right: Right) -> Callable[[View], View]:
+    """Which right a view takes."""
+
+    def mark(view: View) -> View:
+        view.needs = right  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
+def for_everyone(view: View) -> View:
+    """Marks a view for whoever is signed in."""
+    view.needs = None  # type: ignore[attr-defined]
     return view
 
 
@@ -102,67 +102,42 @@ def guard() -> ResponseReturnValue | None:
         if request.method != "GET" or failures.wants_json():
             abort(401)
         return redirect(url_for("access.sign_in", next=request.full_path.rstrip("?")))
-    is_order = request.method not in ("GET", "HEAD", "OPTIONS") and endpoint not in ORDERS_OF_EVERYONE
-    prepares_order = getattr(current_app.view_functions[endpoint], "for_orders", False)
-    if (is_order or prepares_order) and not current_user.may_order:
+    view = current_app.view_functions[endpoint]
+    if not hasattr(view, "needs"):
         abort(403)
+    refused = None if view.needs is None else refusal(current_user.rights, view.needs)
+    if refused is not None:
+        raise Forbidden(refused)
     return None
 
 
-@blueprint.route("/sign-in", methods=["GET", "POST"])
-def sign_in() -> ResponseReturnValue:
-    target = safe_target(request.args.get("next"))
-    if current_user.is_authenticated:
-        return redirect(target or url_for("overview.show"))
-    form = SignInForm()
-    status = 200
-    if form.validate_on_submit():
-        problem = _try_to_sign_in(form.name.data.strip(), form.password.data)
-        if problem is None:
-            return redirect(target or url_for("overview.show"), 303)
-        flash(problem, "error")
-        status = 400
-    elif form.is_submitted():
-        flash(_("Type your name and your password."), "error")
-        status = 400
-    return render_template("sign_in.html", form=form), status
+def _begin_acting() -> None:
+    signed_in = current_user.is_authenticated
+    who = Actor(
+        origin=Origin.WEB,
+        name=current_user.name if signed_in else None,
+        address=request.remote_addr,
+        rights=current_user.rights if signed_in else None,
+    )
+    g.acting = actor.acting(who)
+    g.acting.__enter__()
 
 
-def _try_to_sign_in(name: str, password: str) -> str | None:
-    """None when the session is now signed in, else what to tell the person."""
-    failures: FailedSignIns = current_app.extensions["failed_sign_ins"]
-    address = request.remote_addr or ""
-    wait_s = failures.wait_s(name, address)
-    if wait_s > 0:
-        return str(
-            _("Too many wrong attempts. Try again in %(minutes)s min.", minutes=math.ceil(wait_s / 60))
-        )
-    user = users.verify(database(), name, password)
-    if user is None:
-        failures.failed(name, address)
-        return str(_("The name or the password is wrong. Check the keyboard's language and Caps Lock."))
-    failures.succeeded(name, address)
-    chosen = session.get("language")
-    session.clear()
-    if chosen and user.language is None:
-        session["language"] = chosen
-    session.permanent = True
-    login_user(SignedInUser(user))
-    return None
+def _end_acting(_error: BaseException | None) -> None:
+    acting = g.pop("acting", None)
+    if acting is not None:
+        acting.__exit__(None, None, None)
 
 
-@blueprint.post("/sign-out")
-def sign_out() -> ResponseReturnValue:
-    chosen = languages.current()
-    logout_user()
-    session.clear()
-    session["language"] = chosen
-    return redirect(url_for("access.sign_in"), 303)
+def _load(_user_id: str) -> SignedInUser | None:
+    # the panel's word goes before that of an older session of somebody else
+    if panel_sign_in.named(request.environ):
+        return _of_panel(request)
+    token = session.get(TOKEN)
+    found = sign_ins.find(database(), settings(), token) if isinstance(token, str) else None
+    return None if found is None else SignedInUser(*found)
 
 
-def _load(session_id: str) -> SignedInUser | None:
-    user_id, _dot, session_key = session_id.partition(".")
-    if not user_id.isdigit():
-        return None
-    user = users.of_session(database(), int(user_id), session_key)
-    return None if user is None else SignedInUser(user)
+def _of_panel(_request: Any) -> SignedInUser | None:
+    user = panel_sign_in.user(database(), settings(), request.environ)
+    return None if user is None else SignedInUser(user, None)

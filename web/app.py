@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Sequence
+from datetime import timedelta
 
 from flask import Flask, Response
 from flask.sessions import SecureCookieSessionInterface
@@ -34,6 +36,7 @@ from web import (
     presentation,
     route_pages,
     series_pages,
+    sign_in_pages,
     start_pages,
     starting_pages,
     state_folder,
@@ -54,13 +57,21 @@ from web.uploads import Uploads
 #: scripts, styles and pictures come from here alone; nothing is inline and nothing comes from elsewhere
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
-    "form-action 'self'; base-uri 'none'; frame-ancestors 'self'"
+    "form-action 'self'; base-uri 'none'; frame-ancestors {frame_ancestors}"
 )
 #: what a form holds beside the file
 _FORM_ROOM = 1_000_000
 
 
 class _SessionCookie(SecureCookieSessionInterface):
+    def get_cookie_samesite(self, app: Flask) -> str | None:
+        """In a frame of another site only a cookie comes along that says so, and it must be on https. What
+        keeps foreign forms out is the token in each of ours."""
+        from flask import request
+
+        is_framed_elsewhere = set(app.extensions["pbx_sms_settings"].web.frame_ancestors) - {"self"}
+        return "None" if is_framed_elsewhere and request.is_secure else "Lax"
+
     def get_cookie_secure(self, app: Flask) -> bool:
         """Over https the cookie stays on https; plain http inside an office must work too."""
         from flask import request
@@ -83,7 +94,7 @@ def create_app(settings: Settings, database: Database | None = None) -> Flask:
         SESSION_COOKIE_NAME="pbx_sms",
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
-        PERMANENT_SESSION_LIFETIME=access.SESSION_LIFETIME,
+        PERMANENT_SESSION_LIFETIME=timedelta(hours=settings.web.session_max_h),
         MAX_CONTENT_LENGTH=int(settings.lists.max_file_mb * 1024 * 1024) + _FORM_ROOM,
         MAX_FORM_MEMORY_SIZE=_FORM_ROOM,
         SEND_FILE_MAX_AGE_DEFAULT=30 * 24 * 3600,
@@ -109,6 +120,7 @@ def create_app(settings: Settings, database: Database | None = None) -> Flask:
     failures.init_app(app)
     for pages in (
         looks,
+        sign_in_pages,
         overview,
         upload_pages,
         list_pages,
@@ -135,9 +147,11 @@ def create_app(settings: Settings, database: Database | None = None) -> Flask:
     ):
         app.register_blueprint(pages.blueprint)
     app.add_url_rule("/health", "health", _health)
-    app.after_request(_secure)
+    app.after_request(_Secure(settings.web.frame_ancestors))
     app.wsgi_app = BehindTrustedProxies(  # type: ignore[method-assign]
-        UnderPrefix(app.wsgi_app, settings.web.url_prefix), settings.web.trusted_proxies
+        UnderPrefix(app.wsgi_app, settings.web.url_prefix),
+        settings.web.trusted_proxies,
+        settings.web.sign_in_header,
     )
     return app
 
@@ -150,13 +164,24 @@ def _health() -> Response:
     return Response("ok\n", mimetype="text/plain")
 
 
-def _secure(response: Response) -> Response:
-    response.headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
-    response.headers.setdefault("X-Content-Type-Options", "nosniff")
-    response.headers.setdefault("Referrer-Policy", "same-origin")
-    response.headers.setdefault("X-Frame-Options", "SAMEORIGIN")
-    response.headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
-    if response.mimetype in ("text/html", "application/json"):
-        # texts and numbers of people: not for the disk of a shared computer
-        response.headers.setdefault("Cache-Control", "no-store")
-    return response
+class _Secure:
+    """Headers that keep foreign scripts, frames and caches out."""
+
+    def __init__(self, frame_ancestors: Sequence[str]) -> None:
+        origins = " ".join("'self'" if one == "self" else one for one in frame_ancestors) or "'none'"
+        self._policy = CONTENT_SECURITY_POLICY.format(frame_ancestors=origins)
+        # the older header knows no list of origins: where there is one, the policy speaks alone
+        self._frame_options = {("self",): "SAMEORIGIN", (): "DENY"}.get(tuple(frame_ancestors))
+
+    def __call__(self, response: Response) -> Response:
+        headers = response.headers
+        headers.setdefault("Content-Security-Policy", self._policy)
+        headers.setdefault("X-Content-Type-Options", "nosniff")
+        headers.setdefault("Referrer-Policy", "same-origin")
+        if self._frame_options is not None:
+            headers.setdefault("X-Frame-Options", self._frame_options)
+        headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
+        if response.mimetype in ("text/html", "application/json"):
+            # texts and numbers of people: not for the disk of a shared computer
+            headers.setdefault("Cache-Control", "no-store")
+        return response

@@ -12,10 +12,11 @@ from flask import Blueprint, flash, jsonify, redirect, render_template, request,
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
+from pbx_sms.core.rights import Right
 from pbx_sms.operations import audiences
 from pbx_sms.storage import views
 from web import languages
-from web.access import for_orders
+from web.access import needs
 from web.choices import Choices
 from web.compositions import Composition, Sources
 from web.context import compositions, database
@@ -28,6 +29,7 @@ MAX_ROWS_WAITED_FOR = 2000
 
 
 @blueprint.post("/audience")
+@needs(Right.WRITE)
 def compose() -> ResponseReturnValue:
     """Puts the chosen together and goes on writing; what is written already stays."""
     choices = Choices.of_form(request.form)
@@ -41,7 +43,7 @@ def compose() -> ResponseReturnValue:
 
 
 @blueprint.get("/audience/<key>")
-@for_orders
+@needs(Right.WRITE)
 def show(key: str) -> ResponseReturnValue:
     work = compositions().find(key, current_user.name)
     if work is None:
@@ -53,7 +55,7 @@ def show(key: str) -> ResponseReturnValue:
 
 
 @blueprint.get("/audience/<key>/progress.json")
-@for_orders
+@needs(Right.WRITE)
 def progress_json(key: str) -> ResponseReturnValue:
     """{"rows_done", "rows", "next"}: `next` is where to go once it has ended."""
     work = compositions().find(key, current_user.name)

@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 from sqlalchemy.exc import SQLAlchemyError
 
 from pbx_sms.config import Settings
+from pbx_sms.core import actor
+from pbx_sms.core.actor import Actor
 from pbx_sms.errors import PbxSmsError, Refused
 from pbx_sms.operations import audiences
 from pbx_sms.storage.engine import Database
@@ -77,7 +79,9 @@ class Compositions:
                 return known
             self._forget_ended()
             work = self._by_key[key] = Composition(key=key, choices=choices, sources=sources, by=by)
-        threading.Thread(target=self._run, args=(work,), name=f"audience-{key}", daemon=True).start()
+        threading.Thread(
+            target=self._run, args=(work, actor.current()), name=f"audience-{key}", daemon=True
+        ).start()
         return work
 
     def find(self, key: str, by: str) -> Composition | None:
@@ -96,9 +100,9 @@ class Compositions:
         for key in ended[:-MAX_REMEMBERED]:
             del self._by_key[key]
 
-    def _run(self, work: Composition) -> None:
+    def _run(self, work: Composition, who: Actor) -> None:
         try:
-            with self._places:
+            with self._places, actor.acting(who):
                 work.list_id = audiences.compose(
                     self._database,
                     self._settings,

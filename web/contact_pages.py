@@ -9,13 +9,14 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from pbx_sms.core.people.merging import MergeRule
+from pbx_sms.core.rights import Right
 from pbx_sms.errors import PbxSmsError, Refused
 from pbx_sms.operations import contacts, groups, person_caps
 from pbx_sms.storage import contacts as stored_contacts
 from pbx_sms.storage import groups as stored_groups
 from pbx_sms.storage import views
 from web import languages, reach
-from web.access import for_orders
+from web.access import needs
 from web.context import database, settings
 
 blueprint = Blueprint("contact_pages", __name__, url_prefix="/contacts")
@@ -29,6 +30,7 @@ _MAX_VALUE = 10_000
 
 
 @blueprint.get("")
+@needs(Right.SEE)
 def index() -> ResponseReturnValue:
     words = request.args.get("search", "").strip()[:200]
     after_id = max(0, min(request.args.get("after", 0, type=int), 2**62))
@@ -46,6 +48,7 @@ def index() -> ResponseReturnValue:
 
 
 @blueprint.post("")
+@needs(Right.KEEP)
 def add() -> ResponseReturnValue:
     try:
         told = reach.carried_out(
@@ -66,6 +69,7 @@ def add() -> ResponseReturnValue:
 
 
 @blueprint.post("/cap")
+@needs(Right.SETTINGS)
 def choose_caps() -> ResponseReturnValue:
     """How many messages one person may get; an empty field is none at all."""
     try:
@@ -90,7 +94,7 @@ def _count(typed: str) -> int:
 
 
 @blueprint.get("/import")
-@for_orders
+@needs(Right.KEEP)
 def ask_import() -> ResponseReturnValue:
     """Which list, which rule, and what would come of it: nothing is stored."""
     list_id = request.args.get("list_id", type=int)
@@ -106,6 +110,7 @@ def ask_import() -> ResponseReturnValue:
 
 
 @blueprint.post("/import")
+@needs(Right.KEEP)
 def bring_in() -> ResponseReturnValue:
     list_id = request.form.get("list_id", type=int)
     if list_id is None:
@@ -120,11 +125,13 @@ def bring_in() -> ResponseReturnValue:
 
 
 @blueprint.get("/<number>")
+@needs(Right.SEE)
 def show(number: str) -> ResponseReturnValue:
     return _page(number)
 
 
 @blueprint.post("/<number>")
+@needs(Right.KEEP)
 def change(number: str) -> ResponseReturnValue:
     name = request.form.get("name", "").strip()
     titles = [title[:_MAX_VALUE] for title in request.form.getlist("field")]
@@ -142,6 +149,7 @@ def change(number: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/<number>/groups")
+@needs(Right.KEEP)
 def change_groups(number: str) -> ResponseReturnValue:
     is_joining = request.form.get("order") == "join"
     order = groups.add_member if is_joining else groups.remove_member
@@ -158,6 +166,7 @@ def change_groups(number: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/<number>/remove")
+@needs(Right.KEEP)
 def remove(number: str) -> ResponseReturnValue:
     told = reach.carried_out(lambda: contacts.remove(database(), settings(), number))
     flash(reach.with_words(languages.render("cli_contact_removed", told), told), "good")

@@ -14,11 +14,12 @@ from flask.typing import ResponseReturnValue
 from pbx_sms.core import money
 from pbx_sms.core.mailing import MailingKind
 from pbx_sms.core.planning.choice import AT_ONCE, PlanChoice
+from pbx_sms.core.rights import Right
 from pbx_sms.operations import costs
 from pbx_sms.operations.mailings import Check
 from pbx_sms.storage import views
 from web import languages
-from web.access import for_orders
+from web.access import needs
 from web.choices import Choices
 from web.context import database, settings
 
@@ -53,6 +54,7 @@ class OfferLine:
 
 
 @blueprint.get("/<int:mailing_id>/costs")
+@needs(Right.SEE)
 def of_stored(mailing_id: int) -> ResponseReturnValue:
     with database().read() as connection:
         mailing = views.mailing_by_id(connection, mailing_id) if mailing_id < 2**62 else None
@@ -64,7 +66,7 @@ def of_stored(mailing_id: int) -> ResponseReturnValue:
 
 
 @blueprint.post("/costs")
-@for_orders
+@needs(Right.WRITE)
 def of_choices() -> ResponseReturnValue:
     """Of what the check page shows, before anything is stored."""
     choices = Choices.of_form(request.form)

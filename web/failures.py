@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
-from pbx_sms.errors import Conflict, NotFound, Refused
+from pbx_sms.errors import Conflict, Forbidden, NotFound, Refused
 from web import languages
 from web.context import settings
 
@@ -39,6 +39,8 @@ def page(status: int, title: str, sentence: str, request_id: str | None = None) 
 def _refused(refused: Refused) -> ResponseReturnValue:
     sentence = languages.render(refused.code, dict(refused.params))
     match refused:
+        case Forbidden():
+            return page(403, _("Not for your role"), sentence)
         case NotFound():
             return page(404, _("Not here"), sentence)
         case Conflict():

@@ -15,6 +15,7 @@ from pbx_sms.core.forecast import Change, Ending, What
 from pbx_sms.core.mailing import MailingKind
 from pbx_sms.core.planning.choice import AT_ONCE, PlanChoice
 from pbx_sms.core.reason import Reason
+from pbx_sms.core.rights import Right
 from pbx_sms.errors import Refused
 from pbx_sms.operations import forecasts
 from pbx_sms.operations.forecasts import Rehearsal
@@ -22,7 +23,7 @@ from pbx_sms.operations.mailings import Check
 from pbx_sms.storage import views
 from pbx_sms.storage.views import MailingView
 from web import languages
-from web.access import for_orders
+from web.access import needs
 from web.choices import Choices
 from web.context import database, settings
 from web.presentation import count
@@ -108,19 +109,21 @@ def what_if_words(change: Change) -> str:
 
 
 @blueprint.get("/<int:mailing_id>/forecast")
+@needs(Right.SEE)
 def line(mailing_id: int) -> ResponseReturnValue:
     """The line on a mailing's page, fetched anew from time to time."""
     return render_template("_forecast_line.html", mailing=_find(mailing_id))
 
 
 @blueprint.get("/<int:mailing_id>/rehearsal")
+@needs(Right.SEE)
 def rehearsal(mailing_id: int) -> ResponseReturnValue:
     _find(mailing_id)
     return _rehearsal_page(forecasts.rehearse(database(), settings(), mailing_id))
 
 
 @blueprint.post("/rehearsal")
-@for_orders
+@needs(Right.WRITE)
 def rehearsal_of_check() -> ResponseReturnValue:
     """Of what the check page shows, before anything is stored."""
     choices = Choices.of_form(request.form)

@@ -13,6 +13,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from pbx_sms.core import template
+from pbx_sms.core.rights import Right
 from pbx_sms.errors import Conflict, PbxSmsError, Refused
 from pbx_sms.operations import groups
 from pbx_sms.operations.contacts import as_dict
@@ -20,7 +21,7 @@ from pbx_sms.storage import contacts as stored_contacts
 from pbx_sms.storage import views
 from pbx_sms.storage.groups import Group
 from web import languages, reach, rule_fields
-from web.access import for_orders
+from web.access import needs
 from web.contact_pages import sentence
 from web.context import database, settings
 from web.rule_fields import RuleFields
@@ -33,6 +34,7 @@ _COUNTED_AT_ONCE = 5_000
 
 
 @blueprint.get("")
+@needs(Right.SEE)
 def index() -> ResponseReturnValue:
     with database().read() as connection:
         is_quick = stored_contacts.count(connection) <= _COUNTED_AT_ONCE
@@ -44,12 +46,13 @@ def index() -> ResponseReturnValue:
 
 
 @blueprint.get("/new")
-@for_orders
+@needs(Right.KEEP)
 def new() -> ResponseReturnValue:
     return _form(RuleFields())
 
 
 @blueprint.post("")
+@needs(Right.KEEP)
 def add() -> ResponseReturnValue:
     """Order "hand" or "rule" makes the group; "try" says whom the rule selects and stores nothing."""
     order = request.form.get("order", "")
@@ -80,11 +83,13 @@ def add() -> ResponseReturnValue:
 
 
 @blueprint.get("/<int:group_id>")
+@needs(Right.SEE)
 def show(group_id: int) -> ResponseReturnValue:
     return _page(group_id)
 
 
 @blueprint.post("/<int:group_id>/members")
+@needs(Right.KEEP)
 def change_members(group_id: int) -> ResponseReturnValue:
     numbers = [request.form.get("number", "")[:64]]
     try:
@@ -124,6 +129,7 @@ def change_members(group_id: int) -> ResponseReturnValue:
 
 
 @blueprint.post("/<int:group_id>/rule")
+@needs(Right.KEEP)
 def change_rule(group_id: int) -> ResponseReturnValue:
     written = request.form.get("rule", "")
     try:
@@ -136,6 +142,7 @@ def change_rule(group_id: int) -> ResponseReturnValue:
 
 
 @blueprint.post("/<int:group_id>/remove")
+@needs(Right.KEEP)
 def remove(group_id: int) -> ResponseReturnValue:
     told = reach.carried_out(lambda: groups.remove(database(), group_id))
     flash(reach.with_words(languages.render("cli_group_removed", told), told), "good")

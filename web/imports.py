@@ -14,6 +14,8 @@ from typing import Any
 from sqlalchemy.exc import SQLAlchemyError
 
 from pbx_sms.config import Settings
+from pbx_sms.core import actor
+from pbx_sms.core.actor import Actor
 from pbx_sms.errors import PbxSmsError, Refused
 from pbx_sms.lists.request import ListMapping
 from pbx_sms.operations import lists
@@ -57,7 +59,7 @@ class Imports:
             work = self._by_key[upload.key] = Import(upload)
         threading.Thread(
             target=self._run,
-            args=(work, upload, name, mapping, language, by),
+            args=(work, upload, name, mapping, language, by, actor.current()),
             name=f"import-{upload.key}",
             daemon=True,
         ).start()
@@ -78,13 +80,20 @@ class Imports:
             del self._by_key[key]
 
     def _run(
-        self, work: Import, upload: Upload, name: str, mapping: ListMapping, language: str, by: str
+        self,
+        work: Import,
+        upload: Upload,
+        name: str,
+        mapping: ListMapping,
+        language: str,
+        by: str,
+        who: Actor,
     ) -> None:
         def progress(rows_done: int, rows: int) -> None:
             work.rows_done, work.rows = rows_done, rows
 
         try:
-            with self._places:
+            with self._places, actor.acting(who):
                 report = lists.import_list(
                     self._database,
                     self._settings,

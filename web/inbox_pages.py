@@ -10,9 +10,11 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
 
+from pbx_sms.core.rights import Right
 from pbx_sms.errors import Conflict, NotFound, PbxSmsError, Refused
 from pbx_sms.operations import inbox, users
 from web import languages
+from web.access import needs
 from web.context import database, settings
 
 blueprint = Blueprint("inbox_pages", __name__, url_prefix="/inbox")
@@ -22,6 +24,7 @@ SHOWN = 50
 
 
 @blueprint.get("")
+@needs(Right.SEE)
 def index() -> ResponseReturnValue:
     mailing_id = request.args.get("mailing", type=int)
     number = request.args.get("number", "").strip()[:64] or None
@@ -49,11 +52,13 @@ def index() -> ResponseReturnValue:
 
 
 @blueprint.get("/<int:inbound_id>")
+@needs(Right.SEE)
 def show(inbound_id: int) -> ResponseReturnValue:
     return _page(inbound_id)
 
 
 @blueprint.post("/<int:inbound_id>/reply")
+@needs(Right.ANSWER)
 def reply(inbound_id: int) -> ResponseReturnValue:
     text = request.form.get("text", "")
     key = request.form.get("key", "")[:64]
@@ -78,6 +83,7 @@ def reply(inbound_id: int) -> ResponseReturnValue:
 
 
 @blueprint.post("/<int:inbound_id>/mark")
+@needs(Right.ANSWER)
 def mark(inbound_id: int) -> ResponseReturnValue:
     order = request.form.get("order", "")
     try:

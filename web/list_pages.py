@@ -8,10 +8,11 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, s
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from pbx_sms.core.rights import Right
 from pbx_sms.operations import lists
 from pbx_sms.storage import views
 from web import languages
-from web.access import for_orders
+from web.access import needs
 from web.context import database
 
 blueprint = Blueprint("list_pages", __name__, url_prefix="/lists")
@@ -23,12 +24,14 @@ WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @blueprint.get("")
+@needs(Right.SEE)
 def index() -> ResponseReturnValue:
     with database().read() as connection:
         return render_template("lists.html", lists=views.lists_newest_first(connection))
 
 
 @blueprint.get("/<int:list_id>")
+@needs(Right.SEE)
 def show(list_id: int) -> ResponseReturnValue:
     after_row = request.args.get("after", 0, type=int)
     with database().read() as connection:
@@ -50,6 +53,7 @@ def show(list_id: int) -> ResponseReturnValue:
 
 
 @blueprint.get("/<int:list_id>/rejected.xlsx")
+@needs(Right.EXPORT)
 def rejected(list_id: int) -> ResponseReturnValue:
     out = io.BytesIO()
     lists.write_rejections(database(), list_id, out, language=languages.current())
@@ -58,7 +62,7 @@ def rejected(list_id: int) -> ResponseReturnValue:
 
 
 @blueprint.get("/<int:list_id>/remove")
-@for_orders
+@needs(Right.KEEP)
 def ask_remove(list_id: int) -> ResponseReturnValue:
     with database().read() as connection:
         found = views.list_by_id(connection, list_id)
@@ -68,6 +72,7 @@ def ask_remove(list_id: int) -> ResponseReturnValue:
 
 
 @blueprint.post("/<int:list_id>/remove")
+@needs(Right.KEEP)
 def remove(list_id: int) -> ResponseReturnValue:
     lists.remove_list(database(), list_id)
     flash(_("The list and its file were removed."), "good")

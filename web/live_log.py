@@ -21,9 +21,11 @@ from flask import Blueprint, Response, abort, current_app, jsonify, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy import Connection
 
+from pbx_sms.core.rights import Right
 from pbx_sms.storage import events, log_views, views
 from pbx_sms.storage.engine import Database
 from web import languages
+from web.access import needs
 from web.broadcaster import Broadcaster
 from web.context import database, settings
 from web.log_lines import LineWriter
@@ -38,6 +40,7 @@ RETRY_MS = 2000
 
 
 @blueprint.get("/mailings/<int:mailing_id>/events")
+@needs(Right.SEE)
 def stream(mailing_id: int) -> ResponseReturnValue:
     last_id = _last_id()
     with database().read() as reading:
@@ -75,6 +78,7 @@ def stream(mailing_id: int) -> ResponseReturnValue:
 
 
 @blueprint.get("/mailings/<int:mailing_id>/log.json")
+@needs(Right.SEE)
 def poll(mailing_id: int) -> ResponseReturnValue:
     """{"lines": […], "last_id", "more", "progress"} after the id in `after`."""
     last_id = _last_id()

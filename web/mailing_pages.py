@@ -13,12 +13,13 @@ from flask_login import current_user
 
 from pbx_sms.core.mailing import MailingState
 from pbx_sms.core.message import MessageState
+from pbx_sms.core.rights import Right
 from pbx_sms.operations import mailings, planning
 from pbx_sms.storage import audiences, events, log_views, views
 from pbx_sms.storage import messages as stored_messages
 from pbx_sms.storage.views import MailingView
 from web import cost_pages, languages, live_log
-from web.access import for_orders
+from web.access import needs
 from web.context import database, settings
 from web.list_pages import WORKBOOK
 from web.plan_fields import written
@@ -31,6 +32,7 @@ MESSAGES_SHOWN = 100
 
 
 @blueprint.get("")
+@needs(Right.SEE)
 def index() -> ResponseReturnValue:
     with database().read() as connection:
         found = views.mailings_newest_first(connection)
@@ -39,6 +41,7 @@ def index() -> ResponseReturnValue:
 
 
 @blueprint.get("/<int:mailing_id>")
+@needs(Right.SEE)
 def show(mailing_id: int) -> ResponseReturnValue:
     if (mailing := _find(mailing_id)).state == MailingState.DRAFT:
         return redirect(url_for("start_pages.draft", mailing_id=mailing_id))
@@ -69,6 +72,7 @@ def show(mailing_id: int) -> ResponseReturnValue:
 
 
 @blueprint.get("/<int:mailing_id>/messages")
+@needs(Right.SEE)
 def messages(mailing_id: int) -> ResponseReturnValue:
     """The messages of a mailing in the order of the list, also only those of one group of states."""
     group = request.args.get("group", "")
@@ -91,6 +95,7 @@ def messages(mailing_id: int) -> ResponseReturnValue:
 
 
 @blueprint.get("/<int:mailing_id>/left-out")
+@needs(Right.SEE)
 def left_out(mailing_id: int) -> ResponseReturnValue:
     after_row = request.args.get("after", 0, type=int)
     mailing = _find(mailing_id)
@@ -105,18 +110,21 @@ def left_out(mailing_id: int) -> ResponseReturnValue:
 
 
 @blueprint.post("/<int:mailing_id>/pause")
+@needs(Right.SEND)
 def pause(mailing_id: int) -> ResponseReturnValue:
     mailings.pause(database(), mailing_id, by=current_user.name)
     return redirect(url_for("mailing_pages.show", mailing_id=mailing_id), 303)
 
 
 @blueprint.post("/<int:mailing_id>/resume")
+@needs(Right.SEND)
 def resume(mailing_id: int) -> ResponseReturnValue:
     mailings.resume(database(), mailing_id, by=current_user.name)
     return redirect(url_for("mailing_pages.show", mailing_id=mailing_id), 303)
 
 
 @blueprint.post("/<int:mailing_id>/continue")
+@needs(Right.SEND)
 def let_go(mailing_id: int) -> ResponseReturnValue:
     """A person's word: what was held behind the trial goes."""
     mailings.let_go(database(), mailing_id, by=current_user.name)
@@ -124,7 +132,7 @@ def let_go(mailing_id: int) -> ResponseReturnValue:
 
 
 @blueprint.get("/<int:mailing_id>/cancel")
-@for_orders
+@needs(Right.WRITE)
 def ask_cancel(mailing_id: int) -> ResponseReturnValue:
     """Says what has gone and what has not, before anything is cancelled."""
     mailing = _find(mailing_id)
@@ -147,6 +155,7 @@ def ask_cancel(mailing_id: int) -> ResponseReturnValue:
 
 
 @blueprint.post("/<int:mailing_id>/cancel")
+@needs(Right.WRITE)
 def cancel(mailing_id: int) -> ResponseReturnValue:
     mailings.cancel(database(), mailing_id, by=current_user.name)
     flash(_("The mailing was cancelled."), "good")
@@ -154,6 +163,7 @@ def cancel(mailing_id: int) -> ResponseReturnValue:
 
 
 @blueprint.post("/<int:mailing_id>/again")
+@needs(Right.WRITE)
 def again(mailing_id: int) -> ResponseReturnValue:
     """Makes a draft to those whom it did not reach, and shows it."""
     made = mailings.again(database(), settings(), mailing_id, by=current_user.name)
@@ -164,6 +174,7 @@ def again(mailing_id: int) -> ResponseReturnValue:
 
 
 @blueprint.get("/<int:mailing_id>/report.xlsx")
+@needs(Right.EXPORT)
 def report(mailing_id: int) -> ResponseReturnValue:
     _find(mailing_id)
     with tempfile.TemporaryDirectory(prefix="pbx-sms-report-") as folder:

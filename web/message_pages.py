@@ -9,11 +9,13 @@ from flask import Blueprint, abort, render_template, request
 from flask.typing import ResponseReturnValue
 
 from pbx_sms.core.message import MessageState
+from pbx_sms.core.rights import Right
 from pbx_sms.errors import NotFound, Refused
 from pbx_sms.operations import message_search, message_story, messages
 from pbx_sms.storage import views
 from pbx_sms.storage.message_search import Criteria
 from web import languages
+from web.access import needs
 from web.context import database, settings
 from web.presentation import GROUPS
 
@@ -25,6 +27,7 @@ MUCH_BEHIND = 2_000
 
 
 @blueprint.get("")
+@needs(Right.SEE)
 def index() -> ResponseReturnValue:
     typed = {name: request.args.get(name, "").strip() for name in ("text", "number", "state", "from", "to")}
     below = request.args.get("before", message_search.NEWEST, type=int)
@@ -62,6 +65,7 @@ def _wanted(typed: dict[str, str]) -> Criteria:
 
 
 @blueprint.get("/<int:message_id>")
+@needs(Right.SEE)
 def show(message_id: int) -> ResponseReturnValue:
     try:
         message = messages.show(database(), settings(), min(message_id, message_search.NEWEST))

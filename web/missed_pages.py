@@ -5,8 +5,10 @@ from __future__ import annotations
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
+from pbx_sms.core.rights import Right
 from pbx_sms.operations import missed_calls
 from pbx_sms.storage.missed_calls import MissedState
+from web.access import needs
 from web.context import database, settings
 
 blueprint = Blueprint("missed_pages", __name__, url_prefix="/missed-calls")
@@ -16,6 +18,7 @@ SHOWN = 50
 
 
 @blueprint.get("")
+@needs(Right.SEE)
 def index() -> ResponseReturnValue:
     view = request.args.get("view", "all")
     number = request.args.get("number", "").strip()[:64] or None

@@ -12,6 +12,9 @@ from werkzeug.wrappers import Response
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
+#: where the name of the user that a trusted proxy vouches for is kept
+PANEL_USER = "pbx_sms.panel_user"
+
 
 class UnderPrefix:
     """Serves `application` under `prefix` ("/sms"; "" for the root). The bare root leads there."""
@@ -36,18 +39,27 @@ class UnderPrefix:
 
 
 class BehindTrustedProxies:
-    """Believes X-Forwarded-For, -Proto and -Host only when the connection comes from a named proxy.
+    """Believes X-Forwarded-For, -Proto and -Host only when the connection comes from a named proxy, and so
+    the header that names the user, where one is set; from anybody else that header is taken away.
 
     `proxies` are addresses or networks ("127.0.0.1", "10.0.0.0/8").
     """
 
-    def __init__(self, application: WSGIApplication, proxies: Sequence[str]) -> None:
+    def __init__(
+        self, application: WSGIApplication, proxies: Sequence[str], sign_in_header: str = ""
+    ) -> None:
+        self._header = f"HTTP_{sign_in_header.upper().replace('-', '_')}" if sign_in_header else None
         self._direct = application
         self._forwarded = ProxyFix(application, x_for=1, x_proto=1, x_host=1)
         self._networks = [ipaddress.ip_network(proxy, strict=False) for proxy in proxies]
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        chosen = self._forwarded if self._is_trusted(environ.get("REMOTE_ADDR", "")) else self._direct
+        is_trusted = self._is_trusted(environ.get("REMOTE_ADDR", ""))
+        environ.pop(PANEL_USER, None)
+        if self._header is not None and (name := environ.pop(self._header, None)) and is_trusted:
+            # WSGI carries header bytes as latin-1
+            environ[PANEL_USER] = name.encode("latin-1", "replace").decode("utf-8", "replace")
+        chosen = self._forwarded if is_trusted else self._direct
         return chosen(environ, start_response)
 
     def _is_trusted(self, address: str) -> bool:

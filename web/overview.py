@@ -8,9 +8,10 @@ from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
+from pbx_sms.core.rights import Right
 from pbx_sms.operations import inbox, series, sims, unknown
 from pbx_sms.storage import agents, views
-from web import begun, needs
+from web import access, begun, needs
 from web.context import database, settings
 
 blueprint = Blueprint("overview", __name__)
@@ -22,18 +23,21 @@ NEWEST = 5
 
 
 @blueprint.get("/")
+@access.needs(Right.SEE)
 def show() -> ResponseReturnValue:
     rows = sim_rows()
     return render_template("today.html", sims=rows, **_today(rows))
 
 
 @blueprint.get("/today")
+@access.needs(Right.SEE)
 def now() -> ResponseReturnValue:
     """The page without SIMs and frame: fetched every few seconds by itself."""
     return render_template("_today.html", **_today(sim_rows()))
 
 
 @blueprint.get("/sims")
+@access.needs(Right.SEE)
 def strip() -> ResponseReturnValue:
     """The SIMs alone: fetched every few seconds by the pages that show them."""
     return render_template("_sims.html", sims=sim_rows())

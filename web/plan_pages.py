@@ -17,11 +17,13 @@ from flask_login import current_user
 from pbx_sms.core.mailing import MailingKind
 from pbx_sms.core.planning import zones
 from pbx_sms.core.planning.choice import AT_ONCE, CutOffAction, Holidays, PlanChoice
+from pbx_sms.core.rights import Right
 from pbx_sms.errors import Conflict, NotFound, Refused
 from pbx_sms.operations import mailings, planning
 from pbx_sms.operations.mailings import Check
 from pbx_sms.storage import views
 from web import languages
+from web.access import needs
 from web.context import database, settings
 from web.plan_fields import PlanFields
 from web.presentation import count, day_and_time, window_words
@@ -195,12 +197,14 @@ def _office_zone() -> ZoneInfo:
 
 
 @blueprint.post("/<int:mailing_id>/begin-now")
+@needs(Right.SEND)
 def begin_now(mailing_id: int) -> ResponseReturnValue:
     mailings.begin_now(database(), settings(), mailing_id, by=current_user.name)
     return redirect(url_for("mailing_pages.show", mailing_id=mailing_id), 303)
 
 
 @blueprint.post("/<int:mailing_id>/schedule")
+@needs(Right.SEND)
 def schedule(mailing_id: int) -> ResponseReturnValue:
     """Another time; one that cannot be is told on the mailing's page."""
     try:

@@ -11,11 +11,12 @@ from zoneinfo import ZoneInfo
 import phonenumbers
 from babel.dates import format_date, format_datetime, format_time
 from babel.numbers import format_decimal
-from flask import Flask
+from flask import Flask, request
 from flask_babel import gettext as _
 from flask_login import current_user
 
 from pbx_sms.core.planning import weekly_hours
+from pbx_sms.core.rights import Right
 from pbx_sms.operations import inbox
 from web import languages, looks, navigation
 from web.context import database
@@ -44,6 +45,25 @@ GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("working", ("submitting",)),
     ("waiting", ("queued", "leased")),
 )
+
+#: what the orders of a page take, where it is not the right to send
+_ORDERS_OF = {
+    "contact_pages": Right.KEEP,
+    "cost_pages": Right.WRITE,
+    "forecast_pages": Right.WRITE,
+    "group_pages": Right.KEEP,
+    "inbox_pages": Right.ANSWER,
+    "list_pages": Right.KEEP,
+    "mailing_pages": Right.WRITE,
+    "overview": Right.WRITE,
+    "route_pages": Right.SETTINGS,
+    "start_pages": Right.WRITE,
+    "stop_pages": Right.STOP,
+    "tariff_pages": Right.SETTINGS,
+    "template_pages": Right.KEEP,
+    "unknown_pages": Right.SETTLE,
+    "upload_pages": Right.KEEP,
+}
 
 _NUMBER_INSIDE = re.compile(r"\+\d[\d -]{8,}\d")
 
@@ -76,10 +96,16 @@ def init_app(app: Flask, time_zone: str) -> None:
             "language_names": languages.NAMES,
             "look": looks.current(),
             "look_names": looks.NAMES,
-            "may_order": current_user.is_authenticated and current_user.may_order,
+            "may": _may,
+            "may_order": _may(_ORDERS_OF.get(request.blueprint or "", Right.SEND)),
             "open_inbox": lambda: inbox.open_count(database()),
         }
     )
+
+
+def _may(right: str) -> bool:
+    """Whether who reads the page has this right."""
+    return bool(current_user.is_authenticated and current_user.may(right))
 
 
 def reason(code: str | None, params: Mapping[str, Any] | None = None) -> str:

@@ -11,6 +11,7 @@ from flask_login import current_user
 
 from pbx_sms import sentences
 from pbx_sms.core.mailing import MailingKind
+from pbx_sms.core.rights import Right
 from pbx_sms.core.route_rules import RouteRuleKind
 from pbx_sms.errors import Refused
 from pbx_sms.operations import sims
@@ -18,18 +19,18 @@ from pbx_sms.operations.routing import replanning, rules
 from pbx_sms.sentences.routes import rule_text
 from pbx_sms.storage import views
 from pbx_sms.storage.routing import rules as stored
-from pbx_sms.storage.users import Role
 from web import languages, reach
+from web.access import needs
 from web.context import database, settings
 
 blueprint = Blueprint("route_pages", __name__, url_prefix="/sims/rules")
 
 #: how many lists one may choose from
 _LISTS = 100
-_MAY_CHANGE = (Role.ADMIN, Role.OPERATOR)
 
 
 @blueprint.get("")
+@needs(Right.SEE)
 def show() -> ResponseReturnValue:
     number = request.args.get("number", "").strip()[:40]
     kind = request.args.get("kind", MailingKind.INFORMATION.value)
@@ -48,7 +49,7 @@ def show() -> ResponseReturnValue:
         rules=[
             rule | {"text": rule_text(rule, language)} for rule in rules.list_rules(database(), settings())
         ],
-        may_change=_may_change(),
+        may_change=current_user.may(Right.SETTINGS),
         rule_kinds=[(str(one), _rule_name(one)) for one in RouteRuleKind],
         mailing_kinds=[str(one) for one in MailingKind],
         sims=sims.list_sims(database(), settings()),
@@ -63,8 +64,8 @@ def show() -> ResponseReturnValue:
 
 
 @blueprint.post("")
+@needs(Right.SETTINGS)
 def add() -> ResponseReturnValue:
-    _only_who_may()
     form = request.form
     try:
         added = rules.add(
@@ -84,8 +85,8 @@ def add() -> ResponseReturnValue:
 
 
 @blueprint.post("/<int:rule_id>/move")
+@needs(Right.SETTINGS)
 def move(rule_id: int) -> ResponseReturnValue:
-    _only_who_may()
     place = request.form.get("place", type=int)
     if place is None or place < 1:
         abort(400)
@@ -97,8 +98,8 @@ def move(rule_id: int) -> ResponseReturnValue:
 
 
 @blueprint.post("/<int:rule_id>/remove")
+@needs(Right.SETTINGS)
 def remove(rule_id: int) -> ResponseReturnValue:
-    _only_who_may()
     try:
         removed = rules.remove(database(), settings(), rule_id=rule_id)
     except Refused as refused:
@@ -109,15 +110,6 @@ def remove(rule_id: int) -> ResponseReturnValue:
 def _back(text: str, category: str) -> ResponseReturnValue:
     flash(text, category)
     return redirect(url_for("route_pages.show"), 303)
-
-
-def _may_change() -> bool:
-    return current_user.role in _MAY_CHANGE
-
-
-def _only_who_may() -> None:
-    if not _may_change():
-        abort(403)
 
 
 def _sentence(code: str, params: Any) -> str:

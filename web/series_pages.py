@@ -11,12 +11,13 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from pbx_sms.core.mailing import MailingKind
+from pbx_sms.core.rights import Right
 from pbx_sms.errors import Refused
 from pbx_sms.operations import series, templates
 from pbx_sms.operations.series import rules
 from pbx_sms.storage import views
 from web import languages
-from web.access import for_orders
+from web.access import needs
 from web.choices import MAX_NAME_LENGTH, MAX_TEXT_LENGTH
 from web.context import database, settings
 
@@ -26,18 +27,20 @@ KINDS = ("weekly", "monthly", "every", "date", "birthday")
 
 
 @blueprint.get("")
+@needs(Right.SEE)
 def index() -> ResponseReturnValue:
     found = [_with_wording(one) for one in series.list_series(database())]
     return render_template("series_list.html", found=found)
 
 
 @blueprint.get("/<int:series_id>")
+@needs(Right.SEE)
 def show(series_id: int) -> ResponseReturnValue:
     return _page(series_id)
 
 
 @blueprint.route("/new", methods=["GET", "POST"])
-@for_orders
+@needs(Right.SEND)
 def new() -> ResponseReturnValue:
     if request.method == "GET":
         return _form(request.args, None)
@@ -49,6 +52,7 @@ def new() -> ResponseReturnValue:
 
 
 @blueprint.post("/<int:series_id>/change")
+@needs(Right.SEND)
 def change(series_id: int) -> ResponseReturnValue:
     """Another text, typed or saved, from the next day on, and whether it spares numbers that fail."""
     form = request.form
@@ -70,6 +74,7 @@ def change(series_id: int) -> ResponseReturnValue:
 
 
 @blueprint.post("/<int:series_id>/<order>")
+@needs(Right.SEND)
 def give(series_id: int, order: str) -> ResponseReturnValue:
     """pause, resume, skip, run or remove; what is refused is told on the page."""
     by = current_user.name

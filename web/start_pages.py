@@ -17,6 +17,7 @@ from flask_login import current_user
 from pbx_sms.core import template
 from pbx_sms.core.mailing import MailingKind, MailingState
 from pbx_sms.core.planning.choice import AT_ONCE
+from pbx_sms.core.rights import Right
 from pbx_sms.errors import NotFound, Refused
 from pbx_sms.operations import groups, mailings, templates
 from pbx_sms.operations.mailings.sparing import FAILING_CODES
@@ -25,7 +26,7 @@ from pbx_sms.storage import starts as stored_starts
 from pbx_sms.storage import views
 from pbx_sms.storage.views import MailingView
 from web import cost_pages, forecast_pages, languages, plan_pages
-from web.access import for_orders
+from web.access import needs
 from web.choices import Choices
 from web.context import compositions, database, settings, starts
 from web.plan_fields import MARK, PlanFields
@@ -38,7 +39,7 @@ _ROWS_NAMED = 12
 
 
 @blueprint.route("/new", methods=["GET", "POST"])
-@for_orders
+@needs(Right.WRITE)
 def new() -> ResponseReturnValue:
     """Writing the text, also beginning with a saved one; by POST when the person comes back from the check
     page."""
@@ -80,6 +81,7 @@ def compose_page(choices: Choices) -> str:
 
 
 @blueprint.post("/preview")
+@needs(Right.WRITE)
 def preview() -> ResponseReturnValue:
     """One row's own text for the script of the pages: {"row", "number", "text", "note", "fields"}.
 
@@ -98,6 +100,7 @@ def preview() -> ResponseReturnValue:
 
 
 @blueprint.post("/check")
+@needs(Right.WRITE)
 def check() -> ResponseReturnValue:
     draft_id = request.form.get("draft_id", type=int)
     if draft_id is None:
@@ -110,6 +113,7 @@ def check() -> ResponseReturnValue:
 
 
 @blueprint.get("/<int:mailing_id>/draft")
+@needs(Right.SEE)
 def draft(mailing_id: int) -> ResponseReturnValue:
     """A mailing that was made elsewhere, or whose Start was broken off: the same check page, for a viewer
     too."""

@@ -13,10 +13,11 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from pbx_sms.core.mailing import MailingState
+from pbx_sms.core.rights import Right
 from pbx_sms.errors import NotFound, Refused
 from pbx_sms.storage import views
 from web import languages
-from web.access import for_orders
+from web.access import needs
 from web.choices import Choices
 from web.context import database, starts
 from web.start_pages import check_page, draft_choices
@@ -29,6 +30,7 @@ MAX_ROWS_WAITED_FOR = 2000
 
 
 @blueprint.post("")
+@needs(Right.SEND)
 def start() -> ResponseReturnValue:
     choices = Choices.of_form(request.form)
     if choices.list_id is None:
@@ -42,6 +44,7 @@ def start() -> ResponseReturnValue:
 
 
 @blueprint.post("/<int:mailing_id>/start")
+@needs(Right.SEND)
 def start_draft(mailing_id: int) -> ResponseReturnValue:
     with database().read() as connection:
         mailing = views.mailing_by_id(connection, mailing_id)
@@ -58,7 +61,7 @@ def start_draft(mailing_id: int) -> ResponseReturnValue:
 
 
 @blueprint.get("/starting/<key>")
-@for_orders
+@needs(Right.SEND)
 def show(key: str) -> ResponseReturnValue:
     begun = starts().find(key)
     if begun is None:
@@ -69,7 +72,7 @@ def show(key: str) -> ResponseReturnValue:
 
 
 @blueprint.get("/starting/<key>/progress.json")
-@for_orders
+@needs(Right.SEND)
 def progress_json(key: str) -> ResponseReturnValue:
     """{"rows_done", "rows", "share", "phase", "mailing", "next"}: `next` is where to go once it has ended.
 

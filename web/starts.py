@@ -17,6 +17,8 @@ from dataclasses import dataclass, field
 from sqlalchemy.exc import SQLAlchemyError
 
 from pbx_sms.config import Settings
+from pbx_sms.core import actor
+from pbx_sms.core.actor import Actor
 from pbx_sms.errors import PbxSmsError, Refused
 from pbx_sms.operations import mailings
 from pbx_sms.storage import mailings as stored_mailings
@@ -86,7 +88,9 @@ class Starts:
                 self._refuse_what_was_started(choices)
             self._forget_ended()
             start = self._by_key[key] = Start(choices=choices, by=by, draft_id=draft_id, mailing_id=draft_id)
-        threading.Thread(target=self._run, args=(start,), name=f"start-{key}", daemon=True).start()
+        threading.Thread(
+            target=self._run, args=(start, actor.current()), name=f"start-{key}", daemon=True
+        ).start()
         return start
 
     def find(self, key: str) -> Start | None:
@@ -123,9 +127,9 @@ class Starts:
         for key in ended[:-MAX_REMEMBERED]:
             del self._by_key[key]
 
-    def _run(self, start: Start) -> None:
+    def _run(self, start: Start, who: Actor) -> None:
         try:
-            with self._places:
+            with self._places, actor.acting(who):
                 self._carry_out(start)
         except Refused as refused:
             start.refused = refused

@@ -10,10 +10,11 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from flask_login import current_user
 
+from pbx_sms.core.rights import Right
 from pbx_sms.errors import NotFound, PbxSmsError, Refused
 from pbx_sms.operations import stop_list, stop_records
-from pbx_sms.storage.users import Role
 from web import languages
+from web.access import needs
 from web.context import database, settings
 from web.presentation import count as written
 
@@ -21,8 +22,6 @@ blueprint = Blueprint("stop_pages", __name__, url_prefix="/stop-list")
 
 #: numbers on one page
 SHOWN = 100
-#: who may take a number off, and bring in a whole file
-_TRUSTED = (Role.ADMIN, Role.OPERATOR)
 _KINDS = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "csv": "text/csv",
@@ -30,6 +29,7 @@ _KINDS = {
 
 
 @blueprint.get("")
+@needs(Right.SEE)
 def index() -> ResponseReturnValue:
     search = request.args.get("search", "").strip()[:64] or None
     offset = max(0, min(request.args.get("from", 0, type=int), 10**9))
@@ -40,11 +40,12 @@ def index() -> ResponseReturnValue:
         search=search,
         offset=offset,
         shown=SHOWN,
-        may_remove=current_user.role in _TRUSTED,
+        may_remove=current_user.may(Right.SETTLE),
     )
 
 
 @blueprint.post("")
+@needs(Right.STOP)
 def add() -> ResponseReturnValue:
     number = request.form.get("number", "")[:64]
     note = request.form.get("note", "").strip()[:500] or None
@@ -58,8 +59,8 @@ def add() -> ResponseReturnValue:
 
 
 @blueprint.post("/import")
+@needs(Right.KEEP)
 def bring_in() -> ResponseReturnValue:
-    _trusted()
     file = request.files.get("file")
     if file is None or not file.filename:
         flash(_("Choose a file first."), "error")
@@ -92,6 +93,7 @@ def bring_in() -> ResponseReturnValue:
 
 
 @blueprint.get("/export.<kind>")
+@needs(Right.EXPORT)
 def export(kind: str) -> ResponseReturnValue:
     if kind not in _KINDS:
         abort(404)
@@ -102,17 +104,18 @@ def export(kind: str) -> ResponseReturnValue:
 
 
 @blueprint.get("/<number>")
+@needs(Right.SEE)
 def show(number: str) -> ResponseReturnValue:
     try:
         told = stop_records.show(database(), settings(), number=number)
     except Refused:
         abort(404)
-    return render_template("stop_number.html", stop=told, may_remove=current_user.role in _TRUSTED)
+    return render_template("stop_number.html", stop=told, may_remove=current_user.may(Right.SETTLE))
 
 
 @blueprint.post("/<number>/remove")
+@needs(Right.SETTLE)
 def remove(number: str) -> ResponseReturnValue:
-    _trusted()
     why = request.form.get("why", "")[:500]
     try:
         told = stop_list.remove(database(), settings(), number=number, why=why, by=current_user.name)
@@ -123,11 +126,6 @@ def remove(number: str) -> ResponseReturnValue:
     else:
         flash(languages.render("cli_stop_removed", told), "good")
     return redirect(url_for("stop_pages.show", number=number), 303)
-
-
-def _trusted() -> None:
-    if current_user.role not in _TRUSTED:
-        abort(403)
 
 
 def _sentence(error: PbxSmsError) -> str:

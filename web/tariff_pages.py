@@ -10,11 +10,12 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
 
+from pbx_sms.core.rights import Right
 from pbx_sms.errors import PbxSmsError
 from pbx_sms.operations import balances, numbering, sims, tariffs
 from pbx_sms.operations.numbering import PlanFile
 from web import cost_pages, reach
-from web.access import for_orders
+from web.access import needs
 from web.context import database, settings
 from web.presentation import reason
 
@@ -27,12 +28,13 @@ _FIELDS = (
 
 
 @blueprint.get("")
+@needs(Right.SEE)
 def index() -> ResponseReturnValue:
     return _tariffs(200, {}, request.args.get("edit"))
 
 
 @blueprint.post("")
-@for_orders
+@needs(Right.SETTINGS)
 def save() -> ResponseReturnValue:
     values = {name: request.form.get(name, "") for name in _FIELDS}
     edited = request.form.get("edit") or None
@@ -60,7 +62,7 @@ def save() -> ResponseReturnValue:
 
 
 @blueprint.post("/remove")
-@for_orders
+@needs(Right.SETTINGS)
 def remove() -> ResponseReturnValue:
     try:
         tariffs.remove(database(), settings(), name=request.form.get("name", ""))
@@ -71,7 +73,7 @@ def remove() -> ResponseReturnValue:
 
 
 @blueprint.post("/sims")
-@for_orders
+@needs(Right.SETTINGS)
 def give() -> ResponseReturnValue:
     tariff, _bar, option = request.form.get("tariff", "").partition("|")
     try:
@@ -91,6 +93,7 @@ def give() -> ResponseReturnValue:
 
 
 @blueprint.get("/numbering")
+@needs(Right.SEE)
 def plan() -> ResponseReturnValue:
     number = request.args.get("number", "").strip()
     found, problem = None, ""
@@ -109,7 +112,7 @@ def plan() -> ResponseReturnValue:
 
 
 @blueprint.post("/numbering")
-@for_orders
+@needs(Right.SETTINGS)
 def import_plan() -> ResponseReturnValue:
     files = [
         PlanFile(name=file.filename or "?", content=file.read())
@@ -126,12 +129,13 @@ def import_plan() -> ResponseReturnValue:
 
 
 @blueprint.get("/balances")
+@needs(Right.SEE)
 def patterns() -> ResponseReturnValue:
     return _patterns(200, {})
 
 
 @blueprint.post("/balances")
-@for_orders
+@needs(Right.SETTINGS)
 def save_pattern() -> ResponseReturnValue:
     form = request.form
     try:

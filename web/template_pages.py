@@ -10,10 +10,11 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from pbx_sms.core import template
+from pbx_sms.core.rights import Right
 from pbx_sms.errors import Conflict, NotFound, PbxSmsError, Refused
 from pbx_sms.operations import templates
 from web import languages
-from web.access import for_orders
+from web.access import needs
 from web.choices import MAX_TEXT_LENGTH
 from web.contact_pages import sentence
 from web.context import database, settings
@@ -23,17 +24,19 @@ blueprint = Blueprint("template_pages", __name__, url_prefix="/templates")
 
 
 @blueprint.get("")
+@needs(Right.SEE)
 def index() -> ResponseReturnValue:
     return render_template("templates.html", rows=templates.list_templates(database()))
 
 
 @blueprint.get("/new")
-@for_orders
+@needs(Right.KEEP)
 def new() -> ResponseReturnValue:
     return _form(None, "", "")
 
 
 @blueprint.post("")
+@needs(Right.KEEP)
 def add() -> ResponseReturnValue:
     name, text = request.form.get("name", ""), _text()
     try:
@@ -45,6 +48,7 @@ def add() -> ResponseReturnValue:
 
 
 @blueprint.post("/preview")
+@needs(Right.WRITE)
 def preview() -> ResponseReturnValue:
     """What is shown beside the text: {"number", "text", "note", "fields"}, or "problem"."""
     text, number = _text(), request.form.get("number", "").strip()[:64]
@@ -60,12 +64,14 @@ def preview() -> ResponseReturnValue:
 
 
 @blueprint.get("/<int:template_id>")
+@needs(Right.SEE)
 def show(template_id: int) -> ResponseReturnValue:
     found = templates.show(database(), min(template_id, 2**62))
     return _form(template_id, found["name"], found["text"], used=found["series"])
 
 
 @blueprint.post("/<int:template_id>")
+@needs(Right.KEEP)
 def change(template_id: int) -> ResponseReturnValue:
     name, text = request.form.get("name", ""), _text()
     try:
@@ -79,6 +85,7 @@ def change(template_id: int) -> ResponseReturnValue:
 
 
 @blueprint.post("/<int:template_id>/remove")
+@needs(Right.KEEP)
 def remove(template_id: int) -> ResponseReturnValue:
     told = templates.remove(database(), template_id)
     flash(languages.render("cli_template_removed", told), "good")

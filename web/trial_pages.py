@@ -6,9 +6,11 @@ from flask import Blueprint, abort, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from pbx_sms.core.rights import Right
 from pbx_sms.errors import Refused
 from pbx_sms.operations import trials
 from web import languages
+from web.access import needs
 from web.choices import Choices
 from web.context import database, settings
 from web.presentation import phone
@@ -18,6 +20,7 @@ blueprint = Blueprint("trial_pages", __name__, url_prefix="/mailings")
 
 
 @blueprint.post("/trial")
+@needs(Right.SEND)
 def send() -> ResponseReturnValue:
     """The check page again, with where the text went or why it did not."""
     choices = Choices.of_form(request.form)

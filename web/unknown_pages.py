@@ -10,9 +10,11 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
+from pbx_sms.core.rights import Right
 from pbx_sms.operations import unknown
 from pbx_sms.storage import views
 from pbx_sms.storage.queue.decision import Decision
+from web.access import needs
 from web.context import database, settings
 from web.presentation import count as written
 
@@ -23,6 +25,7 @@ SHOWN = 100
 
 
 @blueprint.get("")
+@needs(Right.SEE)
 def show() -> ResponseReturnValue:
     mailing_id = _mailing_id(request.args.get("mailing"))
     after_id = request.args.get("after", 0, type=int)
@@ -39,6 +42,7 @@ def show() -> ResponseReturnValue:
 
 
 @blueprint.post("")
+@needs(Right.SETTLE)
 def settle() -> ResponseReturnValue:
     mailing_id = _mailing_id(request.form.get("mailing"))
     back = url_for("unknown_pages.show", mailing=mailing_id)

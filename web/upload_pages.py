@@ -12,11 +12,12 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from pbx_sms.core.cell import ColumnFormat, FormatKind
+from pbx_sms.core.rights import Right
 from pbx_sms.errors import Refused
 from pbx_sms.lists.request import ListMapping
 from pbx_sms.operations import lists
 from web import languages
-from web.access import for_orders
+from web.access import needs
 from web.context import settings
 from web.imports import Imports
 from web.uploads import Upload, Uploads
@@ -33,12 +34,13 @@ def _imports() -> Imports:
 
 
 @blueprint.get("/new")
-@for_orders
+@needs(Right.KEEP)
 def new() -> ResponseReturnValue:
     return render_template("upload.html", max_mb=f"{settings().lists.max_file_mb:g}")
 
 
 @blueprint.post("")
+@needs(Right.KEEP)
 def keep() -> ResponseReturnValue:
     """Takes the file. A script gets the next page's address as JSON, a plain form a redirection."""
     file = request.files.get("file")
@@ -57,7 +59,7 @@ def keep() -> ResponseReturnValue:
 
 
 @blueprint.get("/<key>")
-@for_orders
+@needs(Right.KEEP)
 def show(key: str) -> ResponseReturnValue:
     """The mapping page; what the person chose so far stands in the address."""
     upload = _find(key)
@@ -85,6 +87,7 @@ def show(key: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/<key>")
+@needs(Right.KEEP)
 def start(key: str) -> ResponseReturnValue:
     upload = _find(key)
     if upload.list_id is None:
@@ -102,6 +105,7 @@ def start(key: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/<key>/discard")
+@needs(Right.KEEP)
 def discard(key: str) -> ResponseReturnValue:
     _uploads().discard(_find(key))
     flash(_("The upload was thrown away. Nothing was stored."), "good")
@@ -109,7 +113,7 @@ def discard(key: str) -> ResponseReturnValue:
 
 
 @blueprint.get("/<key>/progress")
-@for_orders
+@needs(Right.KEEP)
 def progress(key: str) -> ResponseReturnValue:
     upload = _find(key)
     if upload.list_id is not None:
@@ -125,7 +129,7 @@ def progress(key: str) -> ResponseReturnValue:
 
 
 @blueprint.get("/<key>/progress.json")
-@for_orders
+@needs(Right.KEEP)
 def progress_json(key: str) -> ResponseReturnValue:
     """{"rows_done", "rows", "next"}: `next` is where to go once it has ended."""
     upload = _find(key)

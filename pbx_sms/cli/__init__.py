@@ -16,6 +16,7 @@ from sqlalchemy.exc import OperationalError
 
 from pbx_sms import __version__
 from pbx_sms.cli import (
+    audit,
     balances,
     contacts,
     db,
@@ -41,6 +42,7 @@ from pbx_sms.cli import (
 )
 from pbx_sms.cli.arguments import Run, add_shared_options
 from pbx_sms.cli.context import Context
+from pbx_sms.core.actor import Actor, Origin, acting
 from pbx_sms.errors import ConfigError, PbxSmsError, Refused
 from pbx_sms.storage.engine import shown
 
@@ -48,6 +50,7 @@ _GROUPS = (
     db,
     processes,
     users,
+    audit,
     lists,
     contacts,
     groups,
@@ -76,7 +79,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     _prepare_streams(as_json=args.json)
     context = Context(args)
     try:
-        status = cast(Run, args.run)(context, args)
+        with acting(Actor(origin=Origin.CLI, name=context.person)):
+            status = cast(Run, args.run)(context, args)
         context.output.flush()
         return status
     except PbxSmsError as error:

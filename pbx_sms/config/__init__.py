@@ -29,8 +29,8 @@ from pbx_sms.config.sections import (
     Section,
     SendingSettings,
     SimSettings,
-    WebSettings,
 )
+from pbx_sms.config.web import WebSettings
 from pbx_sms.errors import ConfigError
 
 __all__ = ["ModemSettings", "Settings", "find", "load", "parse"]

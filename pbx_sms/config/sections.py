@@ -347,13 +347,3 @@ class ListSettings(Section):
     max_columns: Annotated[int, Field(gt=0)] = 200
     memory_mb: Annotated[int, Field(ge=64)] = 1024
     time_s: Annotated[float, Field(gt=0)] = 120
-
-
-class WebSettings(Section):
-    listen: Annotated[str, Field(pattern=r"^\S+:\d{1,5}$")] = "127.0.0.1:8080"
-    url_prefix: Annotated[str, Field(pattern=r"^(/[\w.-]+)*$")] = "/sms"
-    trusted_proxies: tuple[str, ...] = ("127.0.0.1",)
-    #: threads of the one web process
-    threads: Annotated[int, Field(ge=4, le=256)] = 32
-    #: live logs that are open at a time; whoever comes later asks every few seconds
-    live_logs: Annotated[int, Field(ge=1, le=2000)] = 200

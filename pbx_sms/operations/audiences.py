@@ -17,6 +17,7 @@ from pbx_sms.core import template
 from pbx_sms.core.people.merging import columns_of
 from pbx_sms.errors import Refused
 from pbx_sms.operations import groups as operations_groups
+from pbx_sms.operations import permission
 from pbx_sms.operations.lists import Progress
 from pbx_sms.operations.mailings.plan import find_list
 from pbx_sms.storage import audiences, mailing_rows, recipients
@@ -58,6 +59,7 @@ def compose(
     """
     if not lists and not groups:
         raise Refused("audience_empty")
+    permission.to_chosen(database, lists=lists, chosen=groups)
     heads = [find_list(database, list_id) for list_id in dict.fromkeys(lists)]
     if len(heads) == 1 and not groups and not without:
         return heads[0].list_id

@@ -10,6 +10,7 @@ from pbx_sms.core import balance_pattern, money
 from pbx_sms.core.balance_pattern import DEFAULTS, BalancePattern
 from pbx_sms.core.operator_brand import brand
 from pbx_sms.errors import Conflict, NotFound, Refused
+from pbx_sms.operations.audit import order
 from pbx_sms.operations.sims import label_of, one_named
 from pbx_sms.storage import balances
 from pbx_sms.storage.engine import Database
@@ -20,6 +21,7 @@ _CURRENCY = re.compile(r"[A-Z]{3}")
 EVERY = "*"
 
 
+@order("balance.ask", "name")
 def ask(database: Database, settings: Settings, *, name: str) -> dict[str, Any]:
     """The engine that holds the SIM asks its balance as soon as it is free. {"sim", "label", "ordered_at"}.
 
@@ -45,6 +47,7 @@ def list_patterns(database: Database, settings: Settings) -> list[dict[str, Any]
     return [_shown(name, found, own=name in own) for name, found in sorted((DEFAULTS | own).items())]
 
 
+@order("balance.set", "operator", "pattern", "code", "currency")
 def set_pattern(
     database: Database,
     settings: Settings,
@@ -70,6 +73,7 @@ def set_pattern(
     return _shown(name, kept, own=True)
 
 
+@order("balance.remove", "operator")
 def remove_pattern(database: Database, settings: Settings, *, operator: str) -> dict[str, Any]:
     """{"operator"}; the one that was there from the start holds again. Refused: balance_pattern_not_found."""
     name = _name(operator)

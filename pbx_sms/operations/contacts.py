@@ -22,6 +22,7 @@ from pbx_sms.errors import NotFound, Refused
 from pbx_sms.lists import reader
 from pbx_sms.lists.reader import Source
 from pbx_sms.lists.request import ListMapping
+from pbx_sms.operations.audit import order, tell
 from pbx_sms.operations.lists import read_request
 from pbx_sms.operations.mailings.plan import find_list
 from pbx_sms.storage import contact_history, contacts, groups, recipients
@@ -36,6 +37,7 @@ _MAX_VALUE = 10_000
 Told = tuple[str, Person]
 
 
+@order("contact.import", "file_name")
 def import_file(
     database: Database,
     settings: Settings,
@@ -81,6 +83,7 @@ def import_file(
     return {"rows": rows, **counts, "rejected": rejected, "dry_run": dry_run}
 
 
+@order("contact.import_list", "list_id")
 def import_list(
     database: Database,
     list_id: int,
@@ -147,6 +150,7 @@ def show(database: Database, settings: Settings, number: str) -> dict[str, Any]:
     }
 
 
+@order("contact.set", "number", "name", "fields")
 def set_contact(
     database: Database,
     settings: Settings,
@@ -177,6 +181,7 @@ def set_contact(
         elif changed != person:
             fields_changed = changed_fields(person, changed)
             contacts.change(connection, {msisdn: changed}, now, fields=fields_changed)
+        tell(subject=msisdn, before=known and known.person, after=changed)
     return {
         "number": msisdn,
         "name": changed.name,
@@ -185,6 +190,7 @@ def set_contact(
     }
 
 
+@order("contact.remove", "number")
 def remove(database: Database, settings: Settings, number: str) -> dict[str, Any]:
     """{"number"}: the contact and its memberships; messages and the stop list stay as they are."""
     msisdn = normalized(settings, number)

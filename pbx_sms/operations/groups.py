@@ -12,6 +12,7 @@ from pbx_sms.core.people import rule as rules
 from pbx_sms.core.people.merging import Person
 from pbx_sms.core.people.rule import Rule
 from pbx_sms.errors import Conflict, NotFound, Refused
+from pbx_sms.operations.audit import order, tell
 from pbx_sms.operations.contacts import as_dict, import_list, normalized
 from pbx_sms.operations.group_members import chosen_by
 from pbx_sms.storage import contacts, groups, recipients, series
@@ -22,6 +23,7 @@ from pbx_sms.storage.groups import Group
 _MAX_NAME = 100
 
 
+@order("group.add", "name", "rule", "keywords", "list_id")
 def add(
     database: Database,
     settings: Settings,
@@ -89,6 +91,7 @@ def show(database: Database, settings: Settings, group: str | int, language: str
     return _shown(found, language) | {"rule": found.rule, "members": count(database, settings, found)}
 
 
+@order("group.add_list", "group", "list_id")
 def add_list(database: Database, group: str, list_id: int) -> dict[str, Any]:
     """Everybody of a list becomes a member; who is no contact becomes one. {"group_id", "name", "added"}."""
     found = _by_hand(database, group)
@@ -103,6 +106,7 @@ def add_list(database: Database, group: str, list_id: int) -> dict[str, Any]:
     return {"group_id": found.group_id, "name": found.name, "added": added}
 
 
+@order("group.add_member", "group", "numbers")
 def add_member(
     database: Database, settings: Settings, group: str | int, numbers: Sequence[str]
 ) -> dict[str, Any]:
@@ -117,6 +121,7 @@ def add_member(
     return {"group_id": found.group_id, "name": found.name, "added": added}
 
 
+@order("group.remove_member", "group", "numbers")
 def remove_member(
     database: Database, settings: Settings, group: str | int, numbers: Sequence[str]
 ) -> dict[str, Any]:
@@ -128,6 +133,7 @@ def remove_member(
     return {"group_id": found.group_id, "name": found.name, "removed": removed}
 
 
+@order("group.add_keyword", "group", "keyword")
 def add_keyword(database: Database, settings: Settings, group: str | int, keyword: str) -> dict[str, Any]:
     """{"group_id", "name", "keyword"}: whoever sends the word alone joins from now on."""
     found = _by_hand(database, group)
@@ -137,6 +143,7 @@ def add_keyword(database: Database, settings: Settings, group: str | int, keywor
     return {"group_id": found.group_id, "name": found.name, "keyword": word}
 
 
+@order("group.remove_keyword", "group", "keyword")
 def remove_keyword(database: Database, group: str | int, keyword: str) -> dict[str, Any]:
     """{"group_id", "name", "keyword"}: whoever joined by it stays. Refused(keyword_not_found)."""
     found = find(database, group)
@@ -147,6 +154,7 @@ def remove_keyword(database: Database, group: str | int, keyword: str) -> dict[s
     return {"group_id": found.group_id, "name": found.name, "keyword": word}
 
 
+@order("group.rename", "group", "name")
 def rename(database: Database, group: str | int, name: str) -> dict[str, Any]:
     """{"group_id", "name", "was"}: mailings that come again follow. Refused(group_name_invalid),
     Conflict(group_exists)."""
@@ -157,10 +165,12 @@ def rename(database: Database, group: str | int, name: str) -> dict[str, Any]:
         if other is not None and other.group_id != found.group_id:
             raise Conflict("group_exists", name=name)
         groups.rename(connection, found.group_id, name)
+        tell(subject=found.name, before={"name": found.name})
         series.group_renamed(connection, found.name, name)
     return {"group_id": found.group_id, "name": name, "was": found.name}
 
 
+@order("group.set_rule", "group", "rule")
 def set_rule(database: Database, settings: Settings, group: str | int, rule: Any) -> dict[str, Any]:
     """Another rule for a group by rule; {"group_id", "name", "members"}. Conflict(group_by_hand)."""
     rules.check(rule)
@@ -169,6 +179,7 @@ def set_rule(database: Database, settings: Settings, group: str | int, rule: Any
         raise Conflict("group_by_hand", name=found.name)
     with database.begin() as connection:
         groups.change_rule(connection, found.group_id, rule)
+        tell(subject=found.name, before={"rule": found.rule})
     return {
         "group_id": found.group_id,
         "name": found.name,
@@ -176,11 +187,13 @@ def set_rule(database: Database, settings: Settings, group: str | int, rule: Any
     }
 
 
+@order("group.remove", "group")
 def remove(database: Database, group: str | int) -> dict[str, Any]:
     """{"group_id", "name"}; the contacts stay, and so does what was sent to them."""
     found = find(database, group)
     with database.begin() as connection:
         groups.remove(connection, found.group_id)
+        tell(subject=found.name, before={"rule": found.rule})
     return {"group_id": found.group_id, "name": found.name}
 
 

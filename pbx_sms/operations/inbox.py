@@ -12,6 +12,7 @@ from pbx_sms.config import Settings
 from pbx_sms.core.mailing import RANK, MailingKind
 from pbx_sms.core.msisdn import Accepted, Normalizer
 from pbx_sms.errors import Conflict, NotFound, Refused
+from pbx_sms.operations.audit import order
 from pbx_sms.operations.messages import checked_key, measured, queue_message
 from pbx_sms.operations.sims import label_of
 from pbx_sms.storage import inbox, messages, stop_list, users
@@ -87,6 +88,7 @@ def show(database: Database, settings: Settings, inbound_id: int) -> dict[str, A
     }
 
 
+@order("inbox.reply", "inbound_id", "text", "done", once_told=True)
 def reply(
     database: Database,
     settings: Settings,
@@ -133,6 +135,7 @@ def reply(
     return answer
 
 
+@order("inbox.assign", "inbound_id", "user")
 def assign(
     database: Database, settings: Settings, inbound_id: int, user: str | None, *, by: str | None = None
 ) -> dict[str, Any]:
@@ -148,6 +151,7 @@ def assign(
     return _shown(settings, row)
 
 
+@order("inbox.done", "inbound_id")
 def mark_done(
     database: Database, settings: Settings, inbound_id: int, *, by: str | None = None
 ) -> dict[str, Any]:
@@ -162,6 +166,7 @@ def mark_done(
     return _shown(settings, row)
 
 
+@order("inbox.reopen", "inbound_id")
 def reopen(
     database: Database, settings: Settings, inbound_id: int, *, by: str | None = None
 ) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from pbx_sms.errors import Conflict, NotFound
 from pbx_sms.lists import reader, rejected_workbook
 from pbx_sms.lists.reader import ListLayout, Reading, Source
 from pbx_sms.lists.request import ListMapping, ReadLimits, ReadRequest
+from pbx_sms.operations.audit import order
 from pbx_sms.storage import recipients, series, views
 from pbx_sms.storage.engine import Database
 from pbx_sms.storage.recipients import ListState, NewList
@@ -55,6 +56,7 @@ def inspect(
     }
 
 
+@order("list.import", "file_name", "name")
 def import_list(
     database: Database,
     settings: Settings,
@@ -144,6 +146,7 @@ def show_list(database: Database, list_id: int) -> Iterator[dict[str, Any]]:
     )
 
 
+@order("list.remove", "list_id")
 def remove_list(database: Database, list_id: int) -> dict[str, Any]:
     """Takes a list away, with every row and the file. {"list_id", "rows"}.
 

@@ -16,7 +16,10 @@ from pbx_sms.core.cutting import most_parts, obstacle_in_all
 from pbx_sms.core.mailing import RANK, MailingKind
 from pbx_sms.core.message import OPEN_STATES, MessageState
 from pbx_sms.core.msisdn import Normalizer, Rejected
+from pbx_sms.core.rights import ANYBODY
 from pbx_sms.errors import Conflict, NotFound, Refused
+from pbx_sms.operations import permission
+from pbx_sms.operations.audit import order, tell
 from pbx_sms.operations.routing.choice import RouteChooser
 from pbx_sms.operations.sims import label_of
 from pbx_sms.storage import agents, answered, devices, events, messages, queue, stop_list
@@ -32,6 +35,7 @@ _PAGE = 1_000
 REPORT_GRACE = timedelta(hours=1)
 
 
+@order("message.send", "number", "kind", "text", once_told=True)
 def send(
     database: Database,
     settings: Settings,
@@ -49,6 +53,7 @@ def send(
     """
     if kind not in (MailingKind.SERVICE, MailingKind.URGENT):
         raise Refused("send_kind_invalid", kind=str(kind))
+    permission.to_send(kind, ANYBODY)
     msisdn = normalized(settings, number)
     measure = measured(settings, text)
     checked_key(key)
@@ -117,12 +122,15 @@ def show(database: Database, settings: Settings, message_id: int) -> dict[str, A
     }
 
 
+@order("message.resolve", "message_id", "decision")
 def resolve(database: Database, settings: Settings, message_id: int, decision: Decision) -> dict[str, Any]:
     """{"message_id", "state"}: a person's word on a message whose outcome is unknown.
 
     Resending may reach the recipient a second time: that is why only a person may say so. Refused:
     no_such_message, message_not_unknown.
     """
+    if decision is Decision.RESEND:
+        permission.to_resend(database, [message_id])
     now = database.now()
     new_events: list[NewEvent] = []
     with database.begin() as connection:
@@ -184,6 +192,7 @@ def queue_message(
             connection,
             [NewEvent(at=now, kind="message", state=MessageState.QUEUED, message_id=message_id)],
         )
+        tell()
     return {
         "message_id": message_id,
         "state": str(MessageState.QUEUED),

@@ -14,6 +14,7 @@ from pbx_sms.core.msisdn import Normalizer, Rejected
 from pbx_sms.core.numbering import joined
 from pbx_sms.core.operator_brand import brand
 from pbx_sms.errors import Refused
+from pbx_sms.operations.audit import order, tell
 from pbx_sms.storage import numbering
 from pbx_sms.storage.engine import Database
 
@@ -26,6 +27,7 @@ class PlanFile:
     date: date | None = None
 
 
+@order("numbering.import")
 def import_files(
     database: Database, settings: Settings, *, files: Sequence[PlanFile], by: str | None = None
 ) -> dict[str, Any]:
@@ -51,6 +53,7 @@ def import_files(
             now=database.now(),
             by=by,
         )
+        tell(after={"files": [file.name for file in files], "rows": len(found)})
     return show(database, settings)
 
 

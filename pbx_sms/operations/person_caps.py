@@ -12,6 +12,7 @@ from pbx_sms.config import Settings
 from pbx_sms.core.mailing import RANK, MailingKind
 from pbx_sms.core.people.cap import Period
 from pbx_sms.errors import Refused
+from pbx_sms.operations.audit import order, tell
 from pbx_sms.storage import person_caps, queue
 from pbx_sms.storage.engine import Database
 
@@ -33,6 +34,7 @@ def show(database: Database, settings: Settings) -> dict[str, Any]:
     }
 
 
+@order("contact.cap", None, "per_day", "per_week")
 def choose(
     database: Database,
     settings: Settings,
@@ -53,6 +55,7 @@ def choose(
             raise Refused("person_cap_in_settings", key=f"people.per_person_{name}")
     now = database.now()
     with database.begin() as connection:
+        tell(before=person_caps.stored(connection))
         for period, value in ((Period.DAY, per_day), (Period.WEEK, per_week)):
             if value is not None:
                 person_caps.choose(connection, period, value, now, by=by)

@@ -14,6 +14,7 @@ from pbx_sms.core.quota import SimLimits
 from pbx_sms.core.reason import Reason
 from pbx_sms.core.sim import SimState
 from pbx_sms.errors import Conflict, NotFound, Refused
+from pbx_sms.operations.audit import order, tell
 from pbx_sms.storage import events, probes, sims, usage
 from pbx_sms.storage.balances import threshold_of
 from pbx_sms.storage.engine import Database
@@ -40,6 +41,7 @@ def list_sims(database: Database, settings: Settings) -> list[dict[str, Any]]:
         return [_shown(connection, settings, row, now) for row in sims.every(connection, now)]
 
 
+@order("sim.hold", "name")
 def hold(database: Database, settings: Settings, *, name: str, by: str | None = None) -> dict[str, Any]:
     """Nothing is sent through the SIM until it is released. {"sim", "label", "state"}.
 
@@ -52,10 +54,12 @@ def hold(database: Database, settings: Settings, *, name: str, by: str | None = 
         if not sims.change_state(connection, row.sim_id, SimState.DISABLED, now, reason):
             raise Conflict("sim_is_held", sim=_name(settings, row))
         events.append(connection, [_event(now, row, SimState.DISABLED, reason)])
+        tell(before={"state": row.state}, after={"state": SimState.DISABLED})
     database.wake()
     return _changed(settings, row, SimState.DISABLED)
 
 
+@order("sim.release", "name")
 def release(database: Database, settings: Settings, *, name: str) -> dict[str, Any]:
     """The SIM may send again. {"sim", "label", "state"}.
 
@@ -67,10 +71,12 @@ def release(database: Database, settings: Settings, *, name: str) -> dict[str, A
         if not sims.change_state(connection, row.sim_id, SimState.READY, now):
             raise Conflict("sim_is_ready", sim=_name(settings, row))
         events.append(connection, [_event(now, row, SimState.READY, None)])
+        tell(before={"state": row.state}, after={"state": SimState.READY})
     database.wake()
     return _changed(settings, row, SimState.READY)
 
 
+@order("sim.probe", "name")
 def probe(database: Database, settings: Settings, *, name: str) -> dict[str, Any]:
     """One SMS through the SIM, also where it is quarantined or rests; its delivery report releases it.
     {"sim", "label", "state", "message_id", "number"}.

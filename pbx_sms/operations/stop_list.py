@@ -12,6 +12,7 @@ from pbx_sms.errors import NotFound, Refused
 from pbx_sms.lists import reader
 from pbx_sms.lists.frames import Row
 from pbx_sms.lists.reader import Source
+from pbx_sms.operations.audit import order
 from pbx_sms.operations.lists import read_request
 from pbx_sms.storage import events, notifications, queue, stop_list
 from pbx_sms.storage.engine import Database
@@ -22,6 +23,7 @@ from pbx_sms.storage.stop_list import StopEntry, StopSource
 _CHUNK = 5_000
 
 
+@order("stop.add", "number", "note", "source")
 def add(
     database: Database,
     settings: Settings,
@@ -42,6 +44,7 @@ def add(
     return {"number": msisdn, "added": bool(added), "suppressed": suppressed}
 
 
+@order("stop.remove", "number", "why")
 def remove(
     database: Database, settings: Settings, *, number: str, why: str, by: str | None = None
 ) -> dict[str, Any]:
@@ -94,6 +97,7 @@ def shown(entry: StopEntry) -> dict[str, Any]:
     }
 
 
+@order("stop.import", "file_name", "note")
 def import_file(
     database: Database,
     settings: Settings,

@@ -13,6 +13,7 @@ from pbx_sms.core import money
 from pbx_sms.core.tariff import Tariff, TariffOption
 from pbx_sms.errors import Conflict, NotFound, Refused
 from pbx_sms.operations import sims as operations_sims
+from pbx_sms.operations.audit import order, tell
 from pbx_sms.storage import tariffs
 from pbx_sms.storage.engine import Database
 from pbx_sms.storage.tariffs import StoredTariff
@@ -39,6 +40,7 @@ def show(database: Database, settings: Settings, *, name: str) -> dict[str, Any]
         return _shown(_named(tariffs.named(connection, name), name))
 
 
+@order("tariff.add", "name", "values")
 def add(
     database: Database,
     settings: Settings,
@@ -62,6 +64,7 @@ def add(
     return show(database, settings, name=tariff.name)
 
 
+@order("tariff.change", "name", "values", "options", "without_options")
 def change(
     database: Database,
     settings: Settings,
@@ -88,9 +91,11 @@ def change(
         kept |= {option.name: option for option in map(parse_option, options)}
         tariff = replace(tariff, options=tuple(kept.values()))
         tariffs.change(connection, stored, tariff)
+        tell(before=stored.tariff, after=tariff)
     return show(database, settings, name=tariff.name)
 
 
+@order("tariff.remove", "name")
 def remove(database: Database, settings: Settings, *, name: str) -> dict[str, Any]:
     """{"tariff"}. Refused: tariff_not_found, tariff_in_use."""
     with database.begin() as connection:
@@ -101,6 +106,7 @@ def remove(database: Database, settings: Settings, *, name: str) -> dict[str, An
     return {"tariff": name}
 
 
+@order("sim.tariff", "sim", "tariff", "option")
 def give(
     database: Database, settings: Settings, *, sim: str, tariff: str | None, option: str | None = None
 ) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from pbx_sms.config import Settings
 from pbx_sms.core import segments, template
 from pbx_sms.core.people.merging import NAME_COLUMNS, columns_of
 from pbx_sms.errors import Conflict, NotFound, Refused
+from pbx_sms.operations.audit import order, tell
 from pbx_sms.operations.contacts import normalized
 from pbx_sms.storage import contacts, series, templates
 from pbx_sms.storage.engine import Database
@@ -19,6 +20,7 @@ _MAX_NAME = 100
 _MAX_TEXT = 40_000
 
 
+@order("template.add", "name", "text")
 def add(database: Database, *, name: str, text: str, by: str | None = None) -> dict[str, Any]:
     """{"template_id", "name", "text"}. Conflict(template_exists). Refused: template_name_invalid,
     mailing_text_empty, template_too_long, and mistakes in the text as `core.template` tells them."""
@@ -31,6 +33,7 @@ def add(database: Database, *, name: str, text: str, by: str | None = None) -> d
     return {"template_id": template_id, "name": name, "text": text}
 
 
+@order("template.change", "which", "text", "name")
 def change(
     database: Database, which: str | int, *, text: str | None = None, name: str | None = None
 ) -> dict[str, Any]:
@@ -48,6 +51,7 @@ def change(
         templates.change(connection, found.template_id, database.now(), **values)
         if name is not None:
             series.template_renamed(connection, found.template_id, values["name"])
+        tell(subject=found.name, before={"name": found.name, "text": found.text})
     return {"template_id": found.template_id, "name": found.name, "text": found.text} | values
 
 
@@ -80,6 +84,7 @@ def show(database: Database, which: str | int) -> dict[str, Any]:
     return _shown(found) | {"series": used}
 
 
+@order("template.remove", "which")
 def remove(database: Database, which: str | int) -> dict[str, Any]:
     """{"template_id", "name", "series": [{"series_id", "name"}]}: mailings that used it keep their text, and
     mailings that come again wait on their next day until they have got another one."""

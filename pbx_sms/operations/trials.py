@@ -13,7 +13,10 @@ from pbx_sms.config import Settings
 from pbx_sms.core.mailing import RANK, MailingKind
 from pbx_sms.core.message import MessageState
 from pbx_sms.core.reason import Reason
+from pbx_sms.core.rights import ANYBODY
 from pbx_sms.errors import Conflict, NotFound, Refused
+from pbx_sms.operations import permission
+from pbx_sms.operations.audit import order
 from pbx_sms.operations.mailings.check import preview
 from pbx_sms.operations.messages import measured, normalized
 from pbx_sms.operations.routing.choice import RouteChooser
@@ -58,6 +61,7 @@ def send(
     return {"mailing_id": mailing_id, **sent}
 
 
+@order("message.trial", "list_id", "mailing_id", "rows", "to", "text")
 def send_of_list(
     database: Database,
     settings: Settings,
@@ -69,6 +73,7 @@ def send_of_list(
     mailing_id: int | None = None,
 ) -> dict[str, Any]:
     """As `send`, of a text that is not yet anybody's mailing. {"messages"}."""
+    permission.to_send(MailingKind.SERVICE, ANYBODY)
     if not rows or not to:
         raise Refused("trial_empty")
     numbers = list(dict.fromkeys(normalized(settings, number) for number in to))

@@ -12,6 +12,8 @@ from typing import Any
 from pbx_sms.config import Settings
 from pbx_sms.core.reason import Reason
 from pbx_sms.errors import Conflict, NotFound
+from pbx_sms.operations import permission
+from pbx_sms.operations.audit import order
 from pbx_sms.operations.sims import label_of
 from pbx_sms.storage import events, mailings, queue, unknown
 from pbx_sms.storage.engine import Database
@@ -54,11 +56,14 @@ def all_ids(database: Database, mailing_id: int | None = None) -> list[int]:
         return unknown.unknown_ids(connection, mailing_id)
 
 
+@order("message.resolve_many", None, "message_ids", "decision")
 def resolve_many(database: Database, message_ids: Sequence[int], decision: Decision) -> list[dict[str, Any]]:
     """[{"message_id", "state", "reason"?, "reason_params"?}] in the given order, each named once: a person's
     word on several. With a reason it was not carried out: settled meanwhile, no such message, its mailing
     cancelled; `state` is then None."""
     wanted = list(dict.fromkeys(message_ids))
+    if decision is Decision.RESEND:
+        permission.to_resend(database, wanted)
     results: list[dict[str, Any]] = []
     for first in range(0, len(wanted), _AT_ONCE):
         results += _resolve_some(database, wanted[first : first + _AT_ONCE], decision)

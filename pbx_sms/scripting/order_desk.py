@@ -16,6 +16,7 @@ from datetime import timedelta
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from pbx_sms.core.actor import Actor, Origin, acting
 from pbx_sms.core.reason import Reason
 from pbx_sms.errors import Conflict, Refused
 from pbx_sms.operations.messages import checked_key
@@ -102,6 +103,10 @@ class OrderDesk:
         return News(name="PbxSmsAccepted", values={**self._head(kind, event), **made})
 
     def _carry_out(self, database: Database, kind: Kind, event: Heard) -> Values:
+        with acting(Actor(origin=Origin.AMI)):
+            return self._carry_out_once(database, kind, event)
+
+    def _carry_out_once(self, database: Database, kind: Kind, event: Heard) -> Values:
         # an order may be the first thing that happens: what comes of it must be told
         self._news.begin(database)
         key = headers.read(event, "Id") or None

@@ -21,7 +21,7 @@ from sqlalchemy.pool import QueuePool
 
 from pbx_sms.clock import Clock, SteadyClock, SystemClock
 from pbx_sms.errors import Refused
-from pbx_sms.storage import wakeup
+from pbx_sms.storage import audit, wakeup
 from pbx_sms.storage.postgresql import PATIENCE, WRITERS_PATIENCE
 from pbx_sms.storage.schema import agents, attempts, events
 
@@ -80,9 +80,15 @@ class Database:
 
     @contextmanager
     def begin(self) -> Iterator[Connection]:
-        """A write transaction: committed on leaving, rolled back on an exception."""
+        """A write transaction: committed on leaving, rolled back on an exception. An order that a person
+        gives leaves its row in the audit log with it."""
         with self._writer.begin() as connection:
             yield connection
+            orders = audit.unwritten()
+            if orders:
+                audit.write(connection, orders, self.now())
+        for order in orders:
+            order.is_written = True
 
     @contextmanager
     def read(self) -> Iterator[Connection]:

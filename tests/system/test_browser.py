@@ -27,7 +27,7 @@ def test_from_the_workbook_to_the_end_of_the_log(
     browser: Browser, office: Office, pages: PagesProcess, tmp_path: Path
 ) -> None:
     page, problems = open_page(browser)
-    sign_in(page, pages, office.add_user(Role.RECEPTIONIST))
+    sign_in(page, pages, office.add_user(Role.OPERATOR))
     sim_id = office.add_sim("250011234567890", "gsm1", "MTS")
     (tmp_path / "clients.xlsx").write_bytes(workbook(ROWS))
 

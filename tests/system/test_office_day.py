@@ -118,7 +118,7 @@ def check_ledger(programs: OfficePrograms, states: dict[int, str]) -> None:
 
 
 def test_a_day_in_the_office(browser: Browser, programs: OfficePrograms, tmp_path: Path) -> None:
-    programs.add_user(Role.RECEPTIONIST, "Анна", PASSWORD)
+    programs.add_user(Role.OPERATOR, "Анна", PASSWORD)
     page, problems = open_page(browser, "ru")
     page.goto(f"{programs.url}/")
     page.fill("#name", "Анна")

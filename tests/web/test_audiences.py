@@ -41,7 +41,7 @@ def list_of(address: str) -> int:
 def test_lists_and_groups_minus_groups_become_the_list_of_the_mailing(office: Office) -> None:
     list_id = office.add_list()
     group, without = add_group(office, "Друзья", PETER), add_group(office, "Кроме", MARIA)
-    client = office.client(Role.RECEPTIONIST)
+    client = office.client(Role.OPERATOR)
     assert "More lists, groups, without…" in office.get(client, "/mailings/new").text
     answer = office.post(
         client, "/mailings/audience", lists=str(list_id), groups=group, without=without, text=""
@@ -92,7 +92,7 @@ def test_one_list_stays_itself_and_nothing_chosen_is_told(office: Office) -> Non
 
 def test_a_group_is_written_to_from_its_own_page(office: Office) -> None:
     group = add_group(office, "Друзья", PETER, MARIA)
-    client = office.client(Role.RECEPTIONIST)
+    client = office.client(Role.OPERATOR)
     page = office.get(client, f"/groups/{group}").text
     assert "Write to this group" in page
     answer = office.post(client, "/mailings/audience", groups=group)

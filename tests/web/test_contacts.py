@@ -20,7 +20,7 @@ def take_up(office: Office, number: str = NUMBER, name: str = "Анна", **fiel
 
 
 def test_a_contact_is_added_changed_and_removed(office: Office) -> None:
-    client = office.client(Role.RECEPTIONIST)
+    client = office.client(Role.OPERATOR)
     answer = office.post(client, "/contacts", number="8 916 000-00-01", name="Анна")
     assert answer.headers["Location"].endswith(f"/contacts/{NUMBER}")
     fields = {"name": "Анна", "field": ["", "Город"], "value": ["ничьё", "Казань"]}
@@ -70,7 +70,7 @@ def test_a_contact_shows_all_that_passed_with_the_newest_on_top(office: Office) 
 def test_an_import_shows_its_counts_before_it_stores(office: Office) -> None:
     take_up(office, name="Сергей", Заказ="1")
     list_id = office.add_list()
-    client = office.client(Role.RECEPTIONIST)
+    client = office.client(Role.OPERATOR)
     for rule, changed in (("add", 0), ("keep", 1), ("overwrite", 1)):
         page = office.get(client, f"/contacts/import?list_id={list_id}&rule={rule}").text
         figures = re.findall(r"<dd>(\d+)</dd>", page)
@@ -84,7 +84,7 @@ def test_an_import_shows_its_counts_before_it_stores(office: Office) -> None:
 
 
 def test_a_group_by_hand_takes_numbers_lists_and_a_keyword(office: Office) -> None:
-    client = office.client(Role.RECEPTIONIST)
+    client = office.client(Role.OPERATOR)
     answer = office.post(client, "/groups", order="hand", name="Клиенты", keyword="автобус", list_id="")
     address = answer.headers["Location"].removeprefix(office.prefix)
     assert office.post(client, f"{address}/members", order="join", number="89165555555").status_code == 303
@@ -196,7 +196,7 @@ def test_a_rule_that_cannot_be_is_told_in_the_form(
 def test_a_contact_is_put_into_a_group_and_taken_out_on_its_page(office: Office) -> None:
     take_up(office)
     group_id = groups.add(office.database, office.settings, name="Свои")["group_id"]
-    client = office.client(Role.RECEPTIONIST)
+    client = office.client(Role.OPERATOR)
     for order, members in (("join", 1), ("join", 1), ("leave", 0)):
         office.post(client, f"/contacts/{NUMBER}/groups", order=order, group=str(group_id))
         assert groups.show(office.database, office.settings, group_id, "en")["members"] == members
@@ -204,7 +204,7 @@ def test_a_contact_is_put_into_a_group_and_taken_out_on_its_page(office: Office)
 
 def test_a_template_is_written_tried_on_a_contact_changed_and_removed(office: Office) -> None:
     take_up(office, Город="Казань")
-    client = office.client(Role.RECEPTIONIST)
+    client = office.client(Role.OPERATOR)
     text = "{Имя}, ждём в городе {Город}.\n{Дом}"
     assert office.post(client, "/templates", name="Встреча", text=text).status_code == 303
     template_id = templates.show(office.database, "Встреча")["template_id"]

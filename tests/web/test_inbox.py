@@ -36,7 +36,7 @@ def receive(office: Office, text: str = "Когда автобус?", sender: st
 
 def test_a_receptionist_answers_and_the_message_is_done(office: Office) -> None:
     inbound_id = receive(office)
-    client = office.client(Role.RECEPTIONIST)
+    client = office.client(Role.OPERATOR)
     assert "Когда автобус?" in office.get(client, "/inbox").text
     page = office.get(client, f"/inbox/{inbound_id}").text
     key = re.search(r'name="key" value="(\w+)"', page)
@@ -75,12 +75,12 @@ def test_there_is_no_form_for_whom_nobody_can_answer(office: Office, sender: str
 
 def test_marks_are_set_and_taken_back(office: Office) -> None:
     inbound_id = receive(office)
-    client = office.client(Role.RECEPTIONIST)
+    client = office.client(Role.OPERATOR)
     for fields, state, assigned in (
-        ({"order": "assign", "user": "receptionist"}, "open", "receptionist"),
-        ({"order": "done"}, "done", "receptionist"),
-        ({"order": "done"}, "done", "receptionist"),
-        ({"order": "reopen"}, "open", "receptionist"),
+        ({"order": "assign", "user": "operator"}, "open", "operator"),
+        ({"order": "done"}, "done", "operator"),
+        ({"order": "done"}, "done", "operator"),
+        ({"order": "reopen"}, "open", "operator"),
         ({"order": "assign", "user": ""}, "open", None),
     ):
         assert office.post(client, f"/inbox/{inbound_id}/mark", **fields).status_code == 303

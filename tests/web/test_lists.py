@@ -20,7 +20,7 @@ from web.uploads import KEEP_S
 
 @pytest.fixture
 def client(office: Office) -> FlaskClient:
-    return office.client(Role.RECEPTIONIST)
+    return office.client(Role.OPERATOR)
 
 
 def upload(office: Office, client: FlaskClient, content: bytes, name: str = "клиенты.xlsx") -> Any:
@@ -56,7 +56,7 @@ def test_a_workbook_becomes_a_list_and_its_page_says_what_was_not_taken(
     assert "this is not a telephone number" in page
     made = stored_lists(office)[0]
     assert (made.row_count, made.accepted_count, made.number_count) == (6, 5, 4)
-    assert (made.rejected_count, made.repeat_count, made.created_by) == (1, 1, "receptionist")
+    assert (made.rejected_count, made.repeat_count, made.created_by) == (1, 1, "operator")
 
 
 def test_the_rows_not_taken_come_as_a_workbook(office: Office, client: FlaskClient) -> None:

@@ -101,7 +101,7 @@ def mailing_id(office: Office) -> int:
 def test_a_stream_says_how_soon_to_come_back_and_passes_through_proxies(
     office: Office, mailing_id: int
 ) -> None:
-    with stream(office, office.client(Role.VIEWER), mailing_id, 0) as answer:
+    with stream(office, office.client(Role.OPERATOR), mailing_id, 0) as answer:
         assert next(answer.iter_encoded()).decode() == "retry: 2000\n\n"
         assert answer.mimetype == "text/event-stream"
         assert answer.headers["X-Accel-Buffering"] == "no"
@@ -111,7 +111,7 @@ def test_a_stream_says_how_soon_to_come_back_and_passes_through_proxies(
 def test_a_line_says_number_sim_parts_state_the_networks_word_and_the_text(
     office: Office, mailing_id: int
 ) -> None:
-    client = office.client(Role.VIEWER)
+    client = office.client(Role.OPERATOR)
     sim_id = office.add_sim("250011234567890", "gsm1", "MTS")
     office.send_one(sim_id)
     office.send_one(sim_id, refusal("+CMS ERROR: 1"))
@@ -138,7 +138,7 @@ def test_reconnects_in_a_storm_of_events_leave_nothing_out_and_bring_nothing_twi
     monkeypatch.setattr(live_log, "PAGE_SIZE", 7)
     monkeypatch.setattr(broadcaster, "PAGE_SIZE", 5)
     office.app.extensions["pbx_sms_broadcaster"]._buffer_size = 4_000
-    client = office.client(Role.VIEWER)
+    client = office.client(Role.OPERATOR)
     message_id = office.lease(1, [])[0]
     other_id = office.start_mailing(office.add_list(), "Другая рассылка {Имя|всем}")
     chance = random.Random(7)
@@ -167,7 +167,7 @@ def test_a_viewer_that_does_not_keep_up_is_dropped_and_then_served_from_the_data
 ) -> None:
     reader = office.app.extensions["pbx_sms_broadcaster"]
     reader._buffer_size = 2_000
-    client = office.client(Role.VIEWER)
+    client = office.client(Role.OPERATOR)
     before = of_mailing(office, mailing_id)[-1]
     message_id = office.lease(1, [])[0]
     with stream(office, client, mailing_id, before) as answer:
@@ -192,7 +192,7 @@ def test_a_viewer_that_reads_nothing_is_dropped_when_its_connection_is_full(
     reader._buffer_size = 2_000
     before = of_mailing(office, mailing_id)[-1]
     message_id = office.lease(1, [])[0]
-    with stream(office, office.client(Role.VIEWER), mailing_id, before) as answer:
+    with stream(office, office.client(Role.OPERATOR), mailing_id, before) as answer:
         for chunk in answer._answer.iter_encoded():
             assert chunk
         # over to the broadcaster now; more than a connection holds
@@ -208,7 +208,7 @@ def test_a_viewer_that_reads_nothing_is_dropped_when_its_connection_is_full(
 
 def test_a_viewer_that_leaves_gives_its_place_back_at_once(office: Office, mailing_id: int) -> None:
     reader = office.app.extensions["pbx_sms_broadcaster"]
-    answer = stream(office, office.client(Role.VIEWER), mailing_id, 0)
+    answer = stream(office, office.client(Role.OPERATOR), mailing_id, 0)
     for _ in answer._answer.iter_encoded():
         pass
     assert reader.viewer_count() == 1
@@ -222,12 +222,12 @@ def test_a_viewer_that_leaves_gives_its_place_back_at_once(office: Office, maili
 def test_a_server_that_keeps_its_connections_to_itself_has_its_viewers_ask(
     office: Office, mailing_id: int
 ) -> None:
-    refused = office.get(office.client(Role.VIEWER), f"/mailings/{mailing_id}/events")
+    refused = office.get(office.client(Role.OPERATOR), f"/mailings/{mailing_id}/events")
     assert refused.status_code == 503
 
 
 def test_streams_have_so_many_places_and_give_them_back(office: Office, mailing_id: int) -> None:
-    client = office.client(Role.VIEWER)
+    client = office.client(Role.OPERATOR)
     places = office.settings.web.live_logs
     for _ in range(3):
         open_streams = [stream(office, client, mailing_id, 0) for _ in range(places)]
@@ -244,7 +244,7 @@ def test_streams_have_so_many_places_and_give_them_back(office: Office, mailing_
 
 
 def test_one_reader_serves_all_viewers(office: Office, mailing_id: int) -> None:
-    client = office.client(Role.VIEWER)
+    client = office.client(Role.OPERATOR)
     open_streams = [stream(office, client, mailing_id, 0) for _ in range(4)]
     for answer in open_streams:
         next(answer.iter_encoded())
@@ -254,7 +254,7 @@ def test_one_reader_serves_all_viewers(office: Office, mailing_id: int) -> None:
 
 
 def test_a_server_that_leaves_ends_its_streams(office: Office, mailing_id: int) -> None:
-    with stream(office, office.client(Role.VIEWER), mailing_id, 0) as answer:
+    with stream(office, office.client(Role.OPERATOR), mailing_id, 0) as answer:
         next(answer.iter_encoded())
         office.app.extensions["pbx_sms_broadcaster"].stop_when(lambda: True)
         office.database.wake()
@@ -265,7 +265,7 @@ def test_polling_brings_the_same_lines_in_pages(
     office: Office, mailing_id: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(live_log, "POLL_PAGE_SIZE", 3)
-    client = office.client(Role.VIEWER)
+    client = office.client(Role.OPERATOR)
     sim_id = office.add_sim("250011234567890", "gsm1", "MTS")
     while office.send_one(sim_id) is not None:
         pass
@@ -285,7 +285,7 @@ def test_polling_brings_the_same_lines_in_pages(
 
 def test_the_page_and_its_stream_fit_together_without_a_seam(office: Office, mailing_id: int) -> None:
     """What the page does not show yet is exactly what the stream brings."""
-    client = office.client(Role.VIEWER)
+    client = office.client(Role.OPERATOR)
     sim_id = office.add_sim("250011234567890", "gsm1", "MTS")
     office.send_one(sim_id)
     page = office.get(client, f"/mailings/{mailing_id}").text
@@ -301,11 +301,11 @@ def test_the_page_and_its_stream_fit_together_without_a_seam(office: Office, mai
 def test_a_place_in_the_log_that_is_no_number_is_refused(
     office: Office, mailing_id: int, last_id: str
 ) -> None:
-    client = office.client(Role.VIEWER)
+    client = office.client(Role.OPERATOR)
     assert office.get(client, f"/mailings/{mailing_id}/log.json?after={last_id}").status_code == 400
 
 
 @pytest.mark.parametrize("mailing", [999, 2**63])
 def test_there_is_no_log_of_a_mailing_that_does_not_exist(office: Office, mailing: int) -> None:
-    with stream(office, office.client(Role.VIEWER), mailing, 0) as answer:
+    with stream(office, office.client(Role.OPERATOR), mailing, 0) as answer:
         assert answer.status_code == 404

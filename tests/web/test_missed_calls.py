@@ -14,7 +14,7 @@ from pbx_sms.storage.users import Role
 
 
 def test_the_page_says_what_came_of_each_call(office: Office) -> None:
-    client = office.client(Role.RECEPTIONIST)
+    client = office.client(Role.OPERATOR)
     assert "No missed calls." in office.get(client, "/missed-calls").text
     now = office.database.now()
     with office.database.begin() as connection:

@@ -74,7 +74,7 @@ def test_without_unknown_messages_the_page_says_so(office: Office) -> None:
 )
 def test_one_click_settles_the_chosen_ones(office: Office, decision: str, state: str, told: str) -> None:
     _, ids = unanswered(office)
-    client = office.client(Role.RECEPTIONIST)
+    client = office.client(Role.OPERATOR)
     answer = office.post(client, "/messages/unknown", message=ids[:3], decision=decision)
     assert answer.status_code == 303
     assert told in office.get(client, "/messages/unknown").text

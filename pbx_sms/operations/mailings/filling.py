@@ -15,6 +15,7 @@ from pbx_sms.config import Settings
 from pbx_sms.core.mailing import MailingKind
 from pbx_sms.core.planning.choice import PlanChoice
 from pbx_sms.errors import Conflict, Refused
+from pbx_sms.operations.audit import tell
 from pbx_sms.operations.mailings.check import Progress
 from pbx_sms.operations.mailings.plan import (
     Decision,
@@ -153,6 +154,7 @@ def fill(
             trial_until_id=trial.until_id(filled.message_count),
         ):
             raise Conflict("mailing_being_started", mailing_id=mailing.mailing_id)
+        tell(after={"messages": filled.message_count, "start_at": choice.start_at})
     return filled
 
 

@@ -12,7 +12,10 @@ from sqlalchemy import Row
 
 from pbx_sms.core.mailing import MailingState
 from pbx_sms.core.reason import Reason
+from pbx_sms.core.rights import Right
 from pbx_sms.errors import Conflict, NotFound
+from pbx_sms.operations import permission
+from pbx_sms.operations.audit import order, tell
 from pbx_sms.operations.mailings.claims import new_claim
 from pbx_sms.operations.mailings.start_claim import refusal, remove_left_behind
 from pbx_sms.storage import events, mailings, messages, queue, starts
@@ -25,20 +28,24 @@ from pbx_sms.storage.queue.trials import WAITS_FOR_WORD, held_count
 _CANCELLED_PER_TRANSACTION = 500
 
 
+@order("mailing.pause", "mailing_id")
 def pause(database: Database, mailing_id: int, *, by: str | None = None) -> dict[str, Any]:
     """Nothing more is submitted until `resume`; a message under way is finished. {"mailing_id", "state"}.
 
     Only of a running mailing.
     """
+    permission.to_mailing(database, mailing_id)
     reason = Reason("paused_by", {"name": by}) if by else Reason("paused")
     return _change(database, mailing_id, MailingState.RUNNING, MailingState.PAUSED, reason)
 
 
+@order("mailing.resume", "mailing_id")
 def resume(database: Database, mailing_id: int, *, by: str | None = None) -> dict[str, Any]:
     """Goes on where it was paused; a cut-off that has passed is lifted. {"mailing_id", "state"}.
 
     Only of a paused mailing; one that waits behind its trial needs `let_go`:
     Conflict(mailing_waits_for_word)."""
+    permission.to_mailing(database, mailing_id)
     with database.read() as connection:
         mailing = mailings.find(connection, mailing_id)
     if mailing is not None and mailing.reason_code == WAITS_FOR_WORD:
@@ -51,12 +58,14 @@ def resume(database: Database, mailing_id: int, *, by: str | None = None) -> dic
     return {"mailing_id": mailing_id, "state": str(MailingState.RUNNING)}
 
 
+@order("mailing.cancel", "mailing_id", once_told=True)
 def cancel(database: Database, mailing_id: int, *, by: str | None = None) -> dict[str, Any]:
     """Ends the mailing for good: what has not gone is cancelled, what is under way ends by itself.
     {"mailing_id", "state", "cancelled"}: messages that will not be sent.
 
     A Start that is at work on the draft stops, and what it wrote is removed.
     """
+    permission.to_mailing(database, mailing_id, of_draft=Right.WRITE)
     reason = Reason("cancelled_by", {"name": by}) if by else None
     now = database.now()
     claim = new_claim()
@@ -70,6 +79,7 @@ def cancel(database: Database, mailing_id: int, *, by: str | None = None) -> dic
                 connection, mailing_id, MailingState.CANCELLED, now, among=starts.BEFORE_START, reason=reason
             ):
                 raise refusal(mailings.find(connection, mailing_id), mailing_id)
+            tell(before={"state": MailingState.DRAFT})
     else:
         cancelled = _cancel_started(database, mailing_id, reason)
     database.wake()
@@ -98,6 +108,7 @@ def _cancel_started(database: Database, mailing_id: int, reason: Reason | None) 
             ):
                 raise refusal(mailings.find(connection, mailing_id), mailing_id)
             events.append(connection, new_events)
+            tell(before={"state": mailing.state})
         cancelled += count
         if is_last:
             return cancelled

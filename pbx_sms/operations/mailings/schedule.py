@@ -9,6 +9,8 @@ from pbx_sms.core.mailing import MailingState
 from pbx_sms.core.planning.choice import PlanChoice
 from pbx_sms.core.reason import Reason
 from pbx_sms.errors import NotFound
+from pbx_sms.operations import permission
+from pbx_sms.operations.audit import order, tell
 from pbx_sms.operations.mailings.check import Progress
 from pbx_sms.operations.mailings.claims import new_claim
 from pbx_sms.operations.mailings.start import start
@@ -21,6 +23,7 @@ from pbx_sms.storage import windows as stored_windows
 from pbx_sms.storage.engine import Database
 
 
+@order("mailing.schedule", "mailing_id", "at", once_told=True)
 def schedule(
     database: Database,
     settings: Settings,
@@ -36,6 +39,7 @@ def schedule(
     Raises NotFound, Conflict in other states, Refused: instant_unreadable, start_at_passed,
     cut_off_before_start, window_never_opens, and what Start refuses.
     """
+    permission.to_mailing(database, mailing_id)
     start_at = read_instant(settings, at)
     choice = _choice(database, mailing_id, start_at)
     choice.refuse_impossible(database.now())
@@ -49,19 +53,23 @@ def schedule(
     return {"mailing_id": mailing_id, "state": str(MailingState.SCHEDULED), "scheduled_at": start_at}
 
 
+@order("mailing.begin_now", "mailing_id")
 def begin_now(
     database: Database, settings: Settings, mailing_id: int, *, by: str | None = None
 ) -> dict[str, Any]:
     """A scheduled mailing runs now, in its windows: {"mailing_id", "state"}. Conflict in other states."""
+    permission.to_mailing(database, mailing_id)
     choice = _choice(database, mailing_id, None)
     reason = Reason("begun_early_by", {"name": by}) if by else Reason("begun_early")
     _replan(database, settings, mailing_id, MailingState.RUNNING, choice, reason)
     return {"mailing_id": mailing_id, "state": str(MailingState.RUNNING)}
 
 
+@order("mailing.unschedule", "mailing_id")
 def unschedule(database: Database, mailing_id: int, *, by: str | None = None) -> dict[str, Any]:
     """A scheduled mailing is a draft again, and its messages are gone: {"mailing_id", "state"}. Conflict in
     other states. Where it is interrupted, the next Start removes what is left."""
+    permission.to_mailing(database, mailing_id)
     reason = Reason("unscheduled_by", {"name": by}) if by else Reason("unscheduled")
     now = database.now()
     claim = new_claim()
@@ -117,6 +125,7 @@ def _replan(
             raise refusal(mailing, mailing_id)
         hours = windows.hours_of(settings, mailing, choice)
         windows.rewrite(connection, mailing_id, hours, now)
+        tell(before={"start_at": mailing.scheduled_at})
         counts = {
             zone: waiting for zone, (_, waiting) in stored_windows.counts(connection, mailing_id).items()
         }

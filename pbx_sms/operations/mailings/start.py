@@ -16,8 +16,10 @@ from pbx_sms.config import Settings
 from pbx_sms.core import template
 from pbx_sms.core.mailing import MailingKind, MailingState, UnknownPolicy
 from pbx_sms.core.planning.choice import AT_ONCE, PlanChoice
+from pbx_sms.core.rights import Right
 from pbx_sms.errors import NotFound
-from pbx_sms.operations import costs
+from pbx_sms.operations import costs, permission
+from pbx_sms.operations.audit import order, tell
 from pbx_sms.operations.mailings.check import Progress, check, check_draft, parse_kind, parse_policy
 from pbx_sms.operations.mailings.filling import fill
 from pbx_sms.operations.mailings.plan import find_list, parse_repeats
@@ -30,6 +32,7 @@ from pbx_sms.storage.engine import Database
 Also = Callable[[Connection, int], None]
 
 
+@order("mailing.create")
 def create(
     database: Database,
     settings: Settings,
@@ -59,14 +62,14 @@ def create(
     written to as well; `unknown` a value of `UnknownPolicy`; with `trial` so many
     messages go first, and the rest after `let_go`; `also` writes in the transaction that stores the draft;
     `again_of_id` the mailing of whose list these rows are (see `again`).
-    Raises Refused with the first thing that would keep it from starting
-    (see `check`), and then nothing is stored.
+    Raises Refused with what would keep it from starting (see `check`), and then nothing is stored.
     """
     text = template.clean(text)
     kind_choice, repeats_choice = parse_kind(kind), parse_repeats(repeats)
     unknown_policy = parse_policy(unknown)
     check_trial(trial)
     head = find_list(database, list_id)
+    permission.to_list(database, list_id, kind_choice, right=Right.WRITE)
     checked = check(
         database,
         settings,
@@ -103,6 +106,10 @@ def create(
         )
         if also is not None:
             also(connection, mailing_id)
+        tell(
+            subject=mailing_id,
+            after={"name": name or head.name, "kind": kind, "list": head.name, "text": text},
+        )
     database.wake()
     if start:
         return _start(database, settings, mailing_id, progress, is_checked=True) | checked.waits()
@@ -153,6 +160,7 @@ def start(
     )
 
 
+@order("mailing.start", "mailing_id", once_told=True)
 def _start(
     database: Database,
     settings: Settings,
@@ -164,6 +172,7 @@ def _start(
     trial: int | None = None,
     choice: PlanChoice | None = None,
 ) -> dict[str, Any]:
+    permission.to_mailing(database, mailing_id)
     with claimed(database, mailing_id) as claim:
         with database.read() as connection:
             mailing = mailings.find(connection, mailing_id)

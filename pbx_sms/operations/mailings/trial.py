@@ -8,6 +8,8 @@ from typing import Any
 
 from pbx_sms.core.mailing import MailingState
 from pbx_sms.errors import Conflict, NotFound, Refused
+from pbx_sms.operations import permission
+from pbx_sms.operations.audit import order
 from pbx_sms.storage import events, mailings
 from pbx_sms.storage.engine import Database
 from pbx_sms.storage.events import NewEvent
@@ -43,12 +45,14 @@ def check_trial(count: int | None) -> None:
         raise Refused("trial_count_invalid", count=count)
 
 
+@order("mailing.let_go", "mailing_id")
 def let_go(database: Database, mailing_id: int, *, by: str | None = None) -> dict[str, Any]:
     """A person's word: what was held goes. {"mailing_id", "state"}; also while the trial still runs.
 
     Raises NotFound(mailing_not_found), Conflict (mailing_is_paused by a person, mailing_is_draft and so on;
     mailing_holds_nothing).
     """
+    permission.to_mailing(database, mailing_id)
     now = database.now()
     with database.begin() as connection:
         mailing = mailings.find(connection, mailing_id, lock=True)

@@ -6,6 +6,7 @@ from typing import Any
 
 from pbx_sms.config import Settings
 from pbx_sms.errors import Conflict, NotFound, Refused
+from pbx_sms.operations.audit import order
 from pbx_sms.operations.notify import delivery
 from pbx_sms.storage import notifications
 from pbx_sms.storage.engine import Database
@@ -21,6 +22,7 @@ def list_notifications(
         return [_shown(row) for row in notifications.newest(connection, state=state, limit=limit)]
 
 
+@order("notify.retry", "notification_id")
 def retry(database: Database, settings: Settings, notification_id: int) -> dict[str, Any]:
     """The notification as `list_notifications` shows it: it is tried again at once, as if for the first time.
     Refused: no_such_notification, notification_is_delivered."""
@@ -34,6 +36,7 @@ def retry(database: Database, settings: Settings, notification_id: int) -> dict[
     return _shown(row)
 
 
+@order("notify.test")
 def test(database: Database, settings: Settings) -> list[dict[str, Any]]:
     """Tells a test by every way that is set up, now; what came of it as `list_notifications` shows it.
     Refused: notify_not_configured."""

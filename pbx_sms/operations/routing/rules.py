@@ -12,6 +12,7 @@ from pbx_sms.core.mailing import MailingKind
 from pbx_sms.core.msisdn import Normalizer, Rejected
 from pbx_sms.core.route_rules import RouteRule, RouteRuleKind
 from pbx_sms.errors import NotFound, Refused
+from pbx_sms.operations.audit import order, tell
 from pbx_sms.operations.routing import replanning
 from pbx_sms.operations.routing.choice import RouteChooser
 from pbx_sms.operations.sims import label_of, one_named
@@ -37,6 +38,7 @@ def list_rules(database: Database, settings: Settings) -> list[dict[str, Any]]:
     return [_shown(row, position, imsis, names) for position, row in enumerate(rows, 1)]
 
 
+@order("route.add", "kind", "sim_names", "strict", "kinds", "group", "list_id", "mailing_id", "position")
 def add(
     database: Database,
     settings: Settings,
@@ -91,6 +93,7 @@ def add(
     return _one(database, settings, rule_id) | _reach(database, settings)
 
 
+@order("route.move", "rule_id", "position")
 def move(database: Database, settings: Settings, *, rule_id: int, position: int) -> dict[str, Any]:
     """The rule, now the `position`-th that is read, as `add` shows it. Refused: route_rule_not_found."""
     with database.begin() as connection:
@@ -99,12 +102,14 @@ def move(database: Database, settings: Settings, *, rule_id: int, position: int)
     return _one(database, settings, rule_id) | _reach(database, settings)
 
 
+@order("route.remove", "rule_id")
 def remove(database: Database, settings: Settings, *, rule_id: int) -> dict[str, Any]:
     """The rule that is gone, as `add` shows it. Refused: route_rule_not_found."""
     removed = _one(database, settings, rule_id)
     with database.begin() as connection:
         if not stored_rules.remove(connection, rule_id):
             raise NotFound("route_rule_not_found", rule_id=rule_id)
+        tell(before=removed)
     return removed | _reach(database, settings)
 
 

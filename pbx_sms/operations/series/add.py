@@ -9,8 +9,10 @@ from typing import Any
 from pbx_sms.config import Settings
 from pbx_sms.core.mailing import MailingKind, UnknownPolicy
 from pbx_sms.core.planning.recurrence import AroundDate, Birthday, Rule, to_json
+from pbx_sms.core.rights import Right
 from pbx_sms.errors import Refused
-from pbx_sms.operations import lists
+from pbx_sms.operations import lists, permission
+from pbx_sms.operations.audit import order, tell
 from pbx_sms.operations.mailings.check import parse_kind, parse_policy
 from pbx_sms.operations.mailings.plan import bind, find_list, parse_repeats
 from pbx_sms.operations.series.due_rows import column_name
@@ -24,6 +26,7 @@ from pbx_sms.storage.engine import Database
 MAX_RUNS = 10_000
 
 
+@order("series.add", "name", "list_id", "audience", "kind", "text", "rule")
 def add(
     database: Database,
     settings: Settings,
@@ -54,6 +57,16 @@ def add(
     mistakes in the text, a column that is lacking, series_never_comes, series_end_before_start,
     series_count_invalid, series_count_by_column, series_list_missing, series_text_twice.
     """
+    if audience is None:
+        permission.to_list(database, list_id, parse_kind(kind))
+    else:
+        permission.to_chosen(
+            database,
+            lists=audience.get("lists", ()),
+            chosen=audience.get("groups", ()),
+            kind=parse_kind(kind),
+            right=Right.SEND,
+        )
     wording = chosen(database, text, saved_text)
     name = (name or "").strip()
     name = fit(database, settings, list_id, audience, wording["text"], rule, name)
@@ -94,6 +107,7 @@ def add(
             created_by=by,
         )
         found = stored.find(connection, series_id)
+        tell(subject=series_id)
     database.wake()
     assert found is not None
     return shown(found)

@@ -9,9 +9,12 @@ from typing import Any
 from sqlalchemy import Row
 
 from pbx_sms.config import Settings
+from pbx_sms.core.mailing import MailingKind
 from pbx_sms.core.planning.recurrence import Occurrence, by_column, occurrences
 from pbx_sms.core.series import RunState, SeriesState
 from pbx_sms.errors import Conflict, NotFound, Refused
+from pbx_sms.operations import permission
+from pbx_sms.operations.audit import order, tell
 from pbx_sms.operations.series.add import fit
 from pbx_sms.operations.series.fire import claim_and_make
 from pbx_sms.operations.series.rules import following, office_zone, rule_of
@@ -23,8 +26,10 @@ from pbx_sms.storage.engine import Database
 _LIVE = (SeriesState.ACTIVE, SeriesState.WAITS)
 
 
+@order("series.pause", "series_id")
 def pause(database: Database, series_id: int, *, by: str | None = None) -> dict[str, Any]:
     """Nothing fires until `resume`. {"series_id", "state"}."""
+    permission.to_series(database, series_id)
     found = existing(database, series_id)
     with database.begin() as connection:
         if not stored.change(
@@ -40,11 +45,13 @@ def pause(database: Database, series_id: int, *, by: str | None = None) -> dict[
     return {"series_id": series_id, "state": str(SeriesState.PAUSED)}
 
 
+@order("series.resume", "series_id")
 def resume(
     database: Database, settings: Settings, series_id: int, *, by: str | None = None
 ) -> dict[str, Any]:
     """Goes on with the next day that is still to come; the days that passed are left out.
     {"series_id", "state", "next_at"}."""
+    permission.to_series(database, series_id)
     found = existing(database, series_id)
     rule = rule_of(found.rule)
     coming = following(rule, settings, database.now(), start_on=found.start_on, end_on=found.end_on)
@@ -66,9 +73,11 @@ def resume(
     return {"series_id": series_id, "state": str(state), "next_at": coming.at if coming else None}
 
 
+@order("series.skip", "series_id")
 def skip(database: Database, settings: Settings, series_id: int, *, by: str | None = None) -> dict[str, Any]:
     """Leaves out what waits, or the next day before it comes. {"series_id", "state", "skipped": {"from_day",
     "day"}, "next_at"}. Raises Conflict(series_moved_on) where it fired at this moment."""
+    permission.to_series(database, series_id)
     found = existing(database, series_id)
     if found.state not in _LIVE or found.next_day is None:
         raise _conflict(found)
@@ -97,6 +106,7 @@ def skip(database: Database, settings: Settings, series_id: int, *, by: str | No
     }
 
 
+@order("series.run", "series_id")
 def run_now(
     database: Database, settings: Settings, series_id: int, *, by: str | None = None
 ) -> dict[str, Any]:
@@ -106,6 +116,7 @@ def run_now(
     who was due on one of them. Raises Conflict(series_nothing_waits: nobody is congratulated early;
     series_moved_on), and Refused with what keeps the mailing from starting: the series waits on.
     """
+    permission.to_series(database, series_id)
     found = existing(database, series_id)
     if found.state not in _LIVE or found.next_day is None:
         raise _conflict(found)
@@ -120,6 +131,7 @@ def run_now(
     return show(database, series_id) | {"run": run}
 
 
+@order("series.change", "series_id", "list_id", "text")
 def change(
     database: Database,
     settings: Settings,
@@ -133,8 +145,11 @@ def change(
 ) -> dict[str, Any]:
     """Another list (the same people imported again, say; it takes the place of groups) or another text, typed
     or saved, from the next day on; the shape of `show`. Raises as `add`, and Conflict(series_is_ended)."""
+    permission.to_series(database, series_id)
     found = existing(database, series_id)
     audience = found.audience if list_id is None else None
+    if list_id is not None:
+        permission.to_list(database, list_id, MailingKind(found.kind))
     list_id = found.list_id if list_id is None else list_id
     values: dict[str, Any] = {}
     if text is not None or saved_text is not None:
@@ -156,12 +171,15 @@ def change(
             **values,
         ):
             raise _conflict(found)
+        tell(subject=series_id, before={"list_id": found.list_id, "text": found.text})
     database.wake()
     return show(database, series_id)
 
 
+@order("series.remove", "series_id")
 def remove(database: Database, series_id: int, *, by: str | None = None) -> dict[str, Any]:
     """Takes a series away; the mailings it made stay. {"series_id"}. Raises Conflict(series_is_making)."""
+    permission.to_series(database, series_id)
     existing(database, series_id)
     with database.begin() as connection:
         is_there = stored.find(connection, series_id, lock=True) is not None

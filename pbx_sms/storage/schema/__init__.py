@@ -4,6 +4,7 @@ Instants are stored as whole microseconds since 1970 UTC (`Instant`): one type o
 ordered, and cheap. States are stored as their enum's value. Reasons are two columns: a code and JSON.
 """
 
+from pbx_sms.storage.schema.audit import audit
 from pbx_sms.storage.schema.calls import missed_calls
 from pbx_sms.storage.schema.devices import agents, modems, sims
 from pbx_sms.storage.schema.inbox import notifications, stop_history
@@ -20,7 +21,6 @@ from pbx_sms.storage.schema.people import (
     lists,
     recipients,
     stop_list,
-    users,
 )
 from pbx_sms.storage.schema.person_caps import person_caps
 from pbx_sms.storage.schema.planning import sending_windows
@@ -40,11 +40,13 @@ from pbx_sms.storage.schema.series import series, series_runs, series_sent
 from pbx_sms.storage.schema.tariffs import balance_patterns, tariff_options, tariffs
 from pbx_sms.storage.schema.templates import templates
 from pbx_sms.storage.schema.types import Instant, metadata
+from pbx_sms.storage.schema.users import recovery_codes, user_sessions, users
 
 __all__ = [
     "Instant",
     "agents",
     "attempts",
+    "audit",
     "balance_patterns",
     "contacts",
     "events",
@@ -69,6 +71,7 @@ __all__ = [
     "parts",
     "person_caps",
     "recipients",
+    "recovery_codes",
     "reports",
     "routes",
     "routing_rules",
@@ -85,5 +88,6 @@ __all__ = [
     "tariff_options",
     "tariffs",
     "templates",
+    "user_sessions",
     "users",
 ]

@@ -1,4 +1,4 @@
-"""Users of the panel, lists and their rows, contacts and groups, what came in, and who said stop."""
+"""Lists and their rows, contacts and groups, what came in, and who said stop."""
 
 from __future__ import annotations
 
@@ -17,21 +17,6 @@ from sqlalchemy import (
 )
 
 from pbx_sms.storage.schema.types import Id, Instant, Json, metadata
-
-users = Table(
-    "users",
-    metadata,
-    Column("user_id", Id, primary_key=True),
-    Column("name", String(64), nullable=False, unique=True),
-    Column("password_hash", Text, nullable=False),
-    #: admin | operator | receptionist | viewer
-    Column("role", String(16), nullable=False),
-    Column("language", String(2)),
-    Column("created_at", Instant, nullable=False),
-    #: changes with the password, so that older sessions end
-    Column("session_key", String(32), nullable=False),
-    sqlite_autoincrement=True,
-)
 
 lists = Table(
     "lists",
