@@ -29,15 +29,23 @@ blueprint = Blueprint("mailing_pages", __name__, url_prefix="/mailings")
 
 LOG_LINES = 100
 MESSAGES_SHOWN = 100
+MAILINGS_SHOWN = 50
 
 
 @blueprint.get("")
 @needs(Right.SEE)
 def index() -> ResponseReturnValue:
+    before_id = request.args.get("before", type=int)
     with database().read() as connection:
-        found = views.mailings_newest_first(connection)
-        counts = views.counts_by_state(connection, [mailing.mailing_id for mailing in found])
-    return render_template("mailings.html", mailings=found, counts=counts)
+        found = views.mailings_newest_first(
+            connection,
+            before_id=None if before_id is None else min(before_id, 2**62),
+            limit=MAILINGS_SHOWN + 1,
+        )
+        shown = found[:MAILINGS_SHOWN]
+        counts = views.counts_by_state(connection, [mailing.mailing_id for mailing in shown])
+    next_id = shown[-1].mailing_id if len(found) > MAILINGS_SHOWN else None
+    return render_template("mailings.html", mailings=shown, counts=counts, next_id=next_id)
 
 
 @blueprint.get("/<int:mailing_id>")

@@ -93,6 +93,12 @@ def messages_of(
     limit: int = 100,
 ) -> list[LogRow]:
     """Messages of a mailing in the order of the list; only those in `states` where it names some."""
+    # made in the order of the rows; by an index of the mailing all of them would be sorted for every page
+    of_mailing = select(messages.c.message_id).where(messages.c.mailing_id == mailing_id).limit(1)
+    first = connection.execute(of_mailing.order_by(messages.c.row)).scalar_one_or_none()
+    last = connection.execute(of_mailing.order_by(messages.c.row.desc())).scalar_one_or_none()
+    if first is None or last is None:
+        return []
     changed_at = func.coalesce(messages.c.delivered_at, messages.c.submitted_at, messages.c.created_at)
     query = (
         _log_rows(changed_at.label("at"), messages.c.part_count.label("parts_submitted"))
@@ -100,7 +106,11 @@ def messages_of(
         .outerjoin(sims, sims.c.sim_id == messages.c.sim_id)
         .outerjoin(modems, modems.c.modem_id == sims.c.modem_id)
         .outerjoin(routes, routes.c.route_id == messages.c.route_id)
-        .where(messages.c.mailing_id == mailing_id, messages.c.message_id > after_id)
+        .where(
+            messages.c.mailing_id + 0 == mailing_id,
+            messages.c.message_id > max(after_id, first - 1),
+            messages.c.message_id <= last,
+        )
         .order_by(messages.c.message_id)
         .limit(limit)
     )

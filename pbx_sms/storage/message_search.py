@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, func, or_, select
+from sqlalchemy import Connection, Select, and_, func, literal_column, or_, select
 
 from pbx_sms.core import trigrams
 from pbx_sms.core.mailing import MailingState
@@ -33,11 +33,18 @@ _BLOCKS_AT_ONCE = 8
 _MADE_WITHIN = timedelta(minutes=15)
 
 _S = MessageState
+
+
+def _one_of(*states: str) -> Any:
+    return messages.c.state.in_([literal_column(f"'{state}'") for state in states])
+
+
 #: states with an index of their own, each with the condition that stands in the index
+#: (with bound values SQLite does not see that it fits)
 _INDEXED: dict[MessageState, Any] = {
-    **dict.fromkeys((_S(state) for state in BAD_ENDS), messages.c.state.in_(BAD_ENDS)),
-    **dict.fromkeys((_S.LEASED, _S.SUBMITTING), messages.c.state.in_(("leased", "submitting"))),
-    _S.UNKNOWN: messages.c.state == "unknown",
+    **dict.fromkeys((_S(state) for state in BAD_ENDS), _one_of(*BAD_ENDS)),
+    **dict.fromkeys((_S.LEASED, _S.SUBMITTING), _one_of("leased", "submitting")),
+    _S.UNKNOWN: messages.c.state == literal_column("'unknown'"),
 }
 
 

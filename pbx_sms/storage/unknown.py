@@ -6,10 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, literal_column, select
 
 from pbx_sms.core.message import MessageState, PartState
 from pbx_sms.storage.schema import attempts, mailings, messages, modems, parts, sims
+
+#: written out: with a value that is bound SQLite does not see that the index of unknown messages fits
+_IS_UNKNOWN = messages.c.state == literal_column(f"'{MessageState.UNKNOWN}'")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +83,7 @@ def select_unknown(
             .outerjoin(sims, sims.c.sim_id == func.coalesce(attempts.c.sim_id, messages.c.sim_id))
             .outerjoin(modems, modems.c.modem_id == sims.c.modem_id)
         )
-        .where(messages.c.state == MessageState.UNKNOWN, messages.c.message_id > after_id)
+        .where(_IS_UNKNOWN, messages.c.message_id > after_id)
         .order_by(messages.c.message_id)
         .limit(limit)
     )
@@ -91,14 +94,17 @@ def select_unknown(
 
 def unknown_ids(connection: Connection, mailing_id: int | None = None) -> list[int]:
     """All unknown messages, or those of a mailing."""
-    query = select(messages.c.message_id).where(messages.c.state == MessageState.UNKNOWN)
+    query = select(messages.c.message_id).where(_IS_UNKNOWN)
     if mailing_id is not None:
         query = query.where(messages.c.mailing_id == mailing_id)
     return list(connection.execute(query.order_by(messages.c.message_id)).scalars())
 
 
 def count_unknown(connection: Connection, mailing_id: int | None = None) -> int:
-    query = select(func.count()).where(messages.c.state == MessageState.UNKNOWN)
+    query = select(func.count()).where(_IS_UNKNOWN)
+    if mailing_id is None:
+        # true of all: without it SQLite walks through an index of all messages instead of that of the unknown
+        query = query.where(messages.c.message_id > 0)
     if mailing_id is not None:
         query = query.where(messages.c.mailing_id == mailing_id)
     return connection.execute(query).scalar_one()

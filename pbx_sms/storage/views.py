@@ -163,11 +163,13 @@ def repeated_rows(connection: Connection, list_id: int, *, limit: int = 100) -> 
 
 
 def mailings_newest_first(
-    connection: Connection, *, list_id: int | None = None, limit: int = 200
+    connection: Connection, *, list_id: int | None = None, before_id: int | None = None, limit: int = 200
 ) -> list[MailingView]:
     query = _mailings().order_by(mailings.c.mailing_id.desc()).limit(limit)
     if list_id is not None:
         query = query.where(mailings.c.list_id == list_id)
+    if before_id is not None:
+        query = query.where(mailings.c.mailing_id < before_id)
     return [_mailing(row) for row in connection.execute(query)]
 
 
