@@ -178,6 +178,29 @@ def test_a_plan_that_cannot_be_is_refused_and_nothing_is_sent(
     assert all(mailing["state"] == "draft" for mailing in mailings.list_mailings(office))
 
 
+@pytest.mark.parametrize(
+    ("zone", "written", "instant"),
+    [
+        # Berlin: 02:30 is left out on 29 March and is as much later; on 25 October it is the first of two
+        ("Europe/Berlin", "2026-03-29 02:30", datetime(2026, 3, 29, 1, 30, tzinfo=UTC)),
+        ("Europe/Berlin", "25.10.2026 02:30", datetime(2026, 10, 25, 0, 30, tzinfo=UTC)),
+        ("Europe/Berlin", "2026-10-25T02:30+01:00", datetime(2026, 10, 25, 1, 30, tzinfo=UTC)),
+        ("Europe/Moscow", "29.02.2028 00:00", datetime(2028, 2, 28, 21, tzinfo=UTC)),
+        ("Pacific/Kiritimati", "01.01.2027 00:00", datetime(2026, 12, 31, 10, tzinfo=UTC)),
+        ("Pacific/Chatham", "01.01.2027 00:00", datetime(2026, 12, 31, 10, 15, tzinfo=UTC)),
+        ("Asia/Kamchatka", "01.03.2027 09:00", datetime(2027, 2, 28, 21, tzinfo=UTC)),
+        ("Europe/Kaliningrad", "01.03.2027 09:00", datetime(2027, 3, 1, 7, tzinfo=UTC)),
+    ],
+)
+def test_a_start_and_a_cut_off_are_read_by_the_offices_clock(
+    settings: MakeSettings, zone: str, written: str, instant: datetime
+) -> None:
+    there = settings(sending={"time_zone": zone})
+    choice = planning.choose(there, NOON - timedelta(days=9), at=written)
+    assert choice.start_at == instant
+    assert planning.choose(there, NOON - timedelta(days=9), until=written).cut_off_at == instant
+
+
 def test_a_column_that_the_list_does_not_have_is_refused(office: Database, decent: Settings) -> None:
     list_id = make_list(office, [(number(0), "", "1")])
     choice = planning.choose(decent, office.now(), zone_column="Город")
