@@ -102,3 +102,19 @@ async def test_a_modem_with_one_slot_never_changes(make_rig: MakeRig) -> None:
     await rig.passes(6 * 3600)
     assert changes(rig) == []
     assert rig.modems[0].open_count == 1
+
+
+async def test_a_sim_that_finds_no_network_gives_way_after_three_minutes_and_the_log_says_why(
+    make_rig: MakeRig,
+) -> None:
+    rig = slotted(make_rig, FIRST, SECOND)
+    await rig.start()
+    rig.modems[0].lose_network()
+    await rig.passes(170)
+    assert changes(rig) == []
+    await rig.until(lambda: rig.modems[0].open_count == 2, within_s=120)
+    rig.modems[0].find_network()
+    mailing = rig.mailing(5)
+    await rig.until(lambda: rig.is_finished(mailing), within_s=120)
+    assert changes(rig) == [("modem_not_registered", 2)]
+    assert Counter(entry.imsi for entry in rig.cell.ledger) == {SECOND: 5}
