@@ -88,8 +88,8 @@ def test_marks_are_set_and_taken_back(office: Office) -> None:
         assert (row["state"], row["assigned_to"]) == (state, assigned)
     assert office.post(client, f"/inbox/{inbound_id}/mark", order="other").status_code == 400
     page = office.get(client, f"/inbox/{inbound_id}").text
-    told = ("receptionist looks after it", "nothing is left to do", "opened again", "nobody in particular")
-    assert [page.count(f"receptionist: {one}") for one in told] == [1, 1, 1, 1]
+    told = ("operator looks after it", "nothing is left to do", "opened again", "nobody in particular")
+    assert [page.count(f"operator: {one}") for one in told] == [1, 1, 1, 1]
 
 
 def test_the_menu_counts_what_waits(office: Office) -> None:
