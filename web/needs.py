@@ -76,12 +76,11 @@ def of_mailings(mailings: Sequence[MailingView]) -> Iterator[Need]:
     """The paused ones: they go on only when somebody says so."""
     for mailing in mailings:
         if mailing.state == "paused":
-            why = reason(mailing.reason, mailing.reason_params)
-            words = (
-                _("“%(name)s” is paused: %(reason)s", name=mailing.name, reason=why)
-                if why
-                else _("“%(name)s” is paused.", name=mailing.name)
-            )
+            words = _("“%(name)s” is paused.", name=mailing.name)
+            # "paused" alone would say it twice
+            if mailing.reason not in (None, "paused"):
+                why = reason(mailing.reason, mailing.reason_params)
+                words = _("“%(name)s”: %(reason)s", name=mailing.name, reason=why)
             address = url_for("mailing_pages.show", mailing_id=mailing.mailing_id)
             yield Need("warning", words, address, _("Open the mailing"))
 

@@ -25,15 +25,14 @@ NEWEST = 5
 @blueprint.get("/")
 @access.needs(Right.SEE)
 def show() -> ResponseReturnValue:
-    rows = sim_rows()
-    return render_template("today.html", sims=rows, **_today(rows))
+    return render_template("today.html", **_today())
 
 
 @blueprint.get("/today")
 @access.needs(Right.SEE)
 def now() -> ResponseReturnValue:
-    """The page without SIMs and frame: fetched every few seconds by itself."""
-    return render_template("_today.html", **_today(sim_rows()))
+    """The page without its frame: fetched every few seconds by itself."""
+    return render_template("_today.html", **_today())
 
 
 @blueprint.get("/sims")
@@ -47,8 +46,9 @@ def sim_rows() -> list[dict[str, Any]]:
     return sims.list_sims(database(), settings())
 
 
-def _today(sim_rows: list[dict[str, Any]]) -> dict[str, Any]:
+def _today() -> dict[str, Any]:
     opened = database()
+    rows = sim_rows()
     with opened.read() as connection:
         at_hand = views.mailings_at_hand(connection, limit=AT_HAND)
         ended = views.mailings_newest_first(connection, limit=NEWEST) if not at_hand else []
@@ -59,7 +59,7 @@ def _today(sim_rows: list[dict[str, Any]]) -> dict[str, Any]:
     wanted = [
         *([] if is_engine_there or not at_hand else [needs.engine_is_away()]),
         *needs.of_works(works),
-        *needs.of_sims(sim_rows),
+        *needs.of_sims(rows),
         *needs.unknown_outcomes(unknown.count(opened)),
         *needs.of_mailings(at_hand),
         *needs.of_series(series.list_series(opened)),
@@ -67,6 +67,7 @@ def _today(sim_rows: list[dict[str, Any]]) -> dict[str, Any]:
     ]
     return {
         "needs": wanted,
+        "sims": rows,
         "works": [work for work in works if not work.problem],
         "mailings": shown,
         "are_at_hand": bool(at_hand),
