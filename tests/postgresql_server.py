@@ -122,7 +122,8 @@ class PostgresqlServer:
     def create_from(self, template: str) -> str:
         """A new database like `template`; returns its name."""
         name = f"test_{next(self._serial)}"
-        self._administer(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        # a server that never syncs copies files in half the time that it writes them through its log
+        self._administer(f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY file_copy')
         return name
 
     def drop(self, name: str) -> None:
