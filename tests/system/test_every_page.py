@@ -58,7 +58,7 @@ def test_every_page_can_be_used_by_everybody(
                 run: dict[str, Any] = {"runOnly": _RULES if look == _LOOKS[0] else ["color-contrast"]}
                 for finding in page.evaluate(_FINDINGS, run):
                     found.append(f"{address} {width} {look} {finding}")
-                _keep_picture(page, f"{address}.{width}.{language}.{look}")
+                _keep_picture(page, f"{address if address != '/' else 'today'}.{width}.{language}.{look}")
             if page.evaluate("document.documentElement.scrollWidth") > width:
                 found.append(f"{address} {width} is scrolled sideways")
         found += [f"{address} console: {problem}" for problem in problems]
