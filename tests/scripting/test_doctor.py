@@ -21,6 +21,7 @@ def test_an_office_falls_ill_and_recovers(tmp_path: Path, sqlite_url: str) -> No
             "modem": ("ok", "doctor_modem_is"),
             "asterisk": ("ok", None),
             "scripting": ("ok", None),
+            "search": ("ok", None),
         }
         mute = our_account().replace("write = call,reporting,user", "write = call,reporting")
         office.asterisk.configure("manager.conf", GENERAL + mute)
