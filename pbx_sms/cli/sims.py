@@ -35,8 +35,10 @@ def probe_sim(context: Context, args: argparse.Namespace) -> int:
         "sim": ordered["label"] or ordered["sim"],
         "number": ordered["number"],
         "message_id": ordered["message_id"],
+        "at_rest_in": ordered.get("at_rest_in"),
     }
-    context.output.object(ordered, context.output.sentence("cli_sim_probed", values))
+    code = "cli_sim_probe_waits" if "at_rest_in" in ordered else "cli_sim_probed"
+    context.output.object(ordered, context.output.sentence(code, values))
     return 0
 
 

@@ -28,13 +28,13 @@ from pbx_sms.engine.dispatcher import Dispatcher
 from pbx_sms.engine.sim_slot import SimSlot
 from pbx_sms.engine.storage_thread import StorageThread, Work
 from pbx_sms.errors import ModemError
-from pbx_sms.storage.queue import begun_with
-from pbx_sms.storage.queue.resting_slots import Seeker, Wanted, wanted
+from pbx_sms.storage.queue import begun_with, open_probe
+from pbx_sms.storage.queue.resting_slots import Seeker, Wanted, probe_wanted, wanted
 
 log = logging.getLogger(__name__)
 
 #: the reasons that `SlotChoice.changes` gives
-CHANGED = frozenset({"slot_changed", "slot_changed_rests", "slot_changed_wanted"})
+CHANGED = frozenset({"slot_changed", "slot_changed_rests", "slot_changed_wanted", "slot_changed_probe"})
 #: failures to open that are the slot's, not the modem's
 _OF_THE_SLOT = frozenset(
     {"sim_missing", "sim_pin_wanted", "sim_puk_wanted", "sim_pin_refused", "no_imsi", "slot_refused"}
@@ -45,6 +45,8 @@ _NEVER_COMPLETES = (SimState.DISABLED, SimState.QUARANTINED)
 _LOOK_FOR_OTHERS_S = 5.0
 #: a SIM that finds no network for so long gives way, and is tried again after an hour
 _DEAF_S = 180.0
+#: the slot stays for a test and its report for so long at most
+_PROBE_STAYS_S = 180.0
 _DEAF = "modem_not_registered"
 _DEAF_RESTS = timedelta(hours=1)
 
@@ -87,6 +89,8 @@ class SlotChoice:
         self._left_alone: dict[str, _LeftAlone] = {}
         #: the IMSI for which the last change was
         self._on_the_way: str | None = None
+        #: and whether that was for its test
+        self._for_probe = False
 
     def failed(self, error: ModemError) -> Reason | None:
         """The modem could not be opened. Where the slot is the cause another one is tried next, and this is
@@ -124,6 +128,7 @@ class SlotChoice:
         current = slots.wished
         assert current is not None
         self._arrived(sim, current)
+        is_for_probe, self._for_probe = self._for_probe, False
         loop = asyncio.get_running_loop()
         active_s = heard_s = loop.time()
         looks_s = active_s + self._rules.dwell_s
@@ -133,6 +138,9 @@ class SlotChoice:
                 heard_s = loop.time()
                 self._left_alone.pop(sim.imsi, None)
             is_deaf = loop.time() - heard_s > _DEAF_S
+            is_for_probe = is_for_probe and loop.time() - active_s < _PROBE_STAYS_S
+            if is_for_probe and await self._is_probed(sim):
+                continue
             found = self._next(sim, current, is_deaf=is_deaf)
             other = None
             if found is None and (sim.leaving or loop.time() >= looks_s):
@@ -143,8 +151,11 @@ class SlotChoice:
                 # it goes on soon, or fails as incomplete: within `resume_parts_s`
                 may_leave = False
             # what waits for another SIM would wait for ever behind one that is never idle
-            self._set_leaving(sim, leaving=may_leave and other is not None)
+            self._set_leaving(sim, leaving=may_leave and other is not None and not other.is_probe)
             if not may_leave or not self._is_at_rest(sim):
+                continue
+            if other is not None and other.is_probe and sim.not_before_s > loop.time():
+                # only its gap keeps it from the next message
                 continue
             if other is not None:
                 return self._leave_for(sim, current, other)
@@ -185,17 +196,17 @@ class SlotChoice:
         # it may send: worth a visit at any time
         self._visits[current] = remembered(sim.imsi, now, now)
         self._modem.slots.select(other.slot)
-        self._on_the_way = other.imsi
+        self._on_the_way, self._for_probe = other.imsi, other.is_probe
         self._log_change(sim, current, other.slot, f"message={other.message_id} waits for sim={other.imsi}")
         return Reason(
-            "slot_changed_wanted",
+            "slot_changed_probe" if other.is_probe else "slot_changed_wanted",
             {
                 "modem": self._modem.name,
                 "sim": sim.imsi,
                 "from": current,
                 "slot": other.slot,
                 "wanted": other.name,
-                "why": "wanted",
+                "why": "probe" if other.is_probe else "wanted",
             },
         )
 
@@ -237,7 +248,8 @@ class SlotChoice:
         )
 
         def ask(work: Work) -> Wanted | None:
-            return wanted(work.connection, seeker, work.now)
+            found = wanted(work.connection, seeker, work.now)
+            return found or probe_wanted(work.connection, seeker, work.now)
 
         return await self._storage.insist(ask)
 
@@ -261,6 +273,12 @@ class SlotChoice:
             and not sim.in_call
             and not sim.in_doubt
             and self._modem.events.empty()
+        )
+
+    async def _is_probed(self, sim: SimSlot) -> bool:
+        """Its test is under way, or the report of it is awaited."""
+        return await self._storage.insist(
+            lambda work: open_probe(work.connection, sim.sim_id, work.now) is not None
         )
 
     async def _has_begun(self, sim: SimSlot) -> bool:

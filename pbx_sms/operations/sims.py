@@ -79,7 +79,8 @@ def release(database: Database, settings: Settings, *, name: str) -> dict[str, A
 @order("sim.probe", "name")
 def probe(database: Database, settings: Settings, *, name: str) -> dict[str, Any]:
     """One SMS through the SIM, also where it is quarantined or rests; its delivery report releases it.
-    {"sim", "label", "state", "message_id", "number"}.
+    {"sim", "label", "state", "message_id", "number", "at_rest_in"?}: `at_rest_in` is the modem that has to
+    change its SIM slot first.
 
     Refused: sim_not_found, sim_ambiguous, and what `storage.probes.order` refuses.
     """
@@ -90,7 +91,8 @@ def probe(database: Database, settings: Settings, *, name: str) -> dict[str, Any
         ordered = probes.order(connection, settings, row.sim_id, now, new_events)
         events.append(connection, new_events)
     database.wake()
-    return _changed(settings, row, row.state) | {"message_id": ordered.message_id, "number": ordered.msisdn}
+    told = _changed(settings, row, row.state) | {"message_id": ordered.message_id, "number": ordered.msisdn}
+    return told if ordered.at_rest_in is None else told | {"at_rest_in": ordered.at_rest_in}
 
 
 def label_of(settings: Settings, imsi: str | None, stored: str | None) -> str | None:

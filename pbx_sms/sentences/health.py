@@ -106,6 +106,18 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "A test goes through SIM {sim} to {number} (message {message_id}); its delivery report decides.",
         "Через SIM-карту {sim} на {number} уходит проверка (сообщение {message_id}); решит отчёт о доставке.",
     ),
+    "cli_sim_probe_waits": (
+        "SIM {sim} lies in another slot of modem {at_rest_in}. Once nothing else needs the modem it changes"
+        " the slot, and a test goes to {number} (message {message_id}); its delivery report decides.",
+        "SIM-карта {sim} лежит в другом слоте модема {at_rest_in}. Когда модем больше никому не нужен, он"
+        " переключит слот, и на {number} уйдёт проверка (сообщение {message_id}); решит отчёт о доставке.",
+    ),
+    "probe_modem_away": (
+        "SIM {sim} lies in another slot of modem {modem}, and that modem is not at work: it cannot change the"
+        " slot. “pbx-sms modem list” says why.",
+        "SIM-карта {sim} лежит в другом слоте модема {modem}, а он сейчас не работает и переключить слот не"
+        " может. Причину покажет «pbx-sms modem list».",
+    ),
     # idle SIMs
     "kept_alive": (
         "unused for long, so its balance was asked: {reply}",

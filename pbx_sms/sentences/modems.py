@@ -60,6 +60,12 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Модем {modem} переключается со слота {from} (SIM {sim}) на слот {slot}: ждут сообщения, которые "
         "может отправить только SIM {wanted}.",
     ),
+    "slot_changed_probe": (
+        "The modem {modem} changes from slot {from} (SIM {sim}) to slot {slot}: a test of the SIM {wanted}"
+        " was ordered, and nothing else needs the modem.",
+        "Модем {modem} переключается со слота {from} (SIM {sim}) на слот {slot}: заказана проверка SIM"
+        " {wanted}, а больше модем никому не нужен.",
+    ),
     "slot_failed": (
         "The modem {modem} does not reach the SIM {sim} in slot {slot}. {why} The next try is after {until}.",
         "Модем {modem} не смог перейти на SIM {sim} в слоте {slot}. {why} Следующая попытка после {until}.",

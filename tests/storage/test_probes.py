@@ -199,6 +199,20 @@ def test_a_test_is_refused_where_it_could_prove_nothing(
         order(rig, office, sim)
 
 
+def test_a_sim_in_another_slot_is_tested_where_its_modem_can_change_the_slot(
+    rig: Rig, office: Settings
+) -> None:
+    sim, modem = rig.sim(), rig.modem(rig.agent(), "gsm1")
+    with rig.database.begin() as connection:
+        connection.execute(update(sims).where(sims.c.sim_id == sim).values(slot=2, slot_modem_id=modem))
+        connection.execute(update(modems).where(modems.c.modem_id == modem).values(state="absent"))
+    with pytest.raises(Conflict, match="probe_modem_away"):
+        order(rig, office, sim)
+    with rig.database.begin() as connection:
+        connection.execute(update(modems).where(modems.c.modem_id == modem).values(state="registered"))
+    assert order(rig, office, sim).at_rest_in == "gsm1"
+
+
 def test_a_round_tests_the_agents_own_sims_that_nobody_holds(rig: Rig) -> None:
     agent, other = rig.agent(), rig.agent("pbx2")
     mine = [in_modem(rig, agent, "gsm1"), in_modem(rig, agent, "gsm2", state="quarantined")]

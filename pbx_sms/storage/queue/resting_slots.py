@@ -18,7 +18,7 @@ from sqlalchemy import Connection, Row, and_, or_, select
 from pbx_sms.core import quota
 from pbx_sms.core.message import MessageState
 from pbx_sms.core.quota import SimLimits
-from pbx_sms.core.sim import SimState
+from pbx_sms.core.sim import PROBED, SimState
 from pbx_sms.storage import usage
 from pbx_sms.storage.queue.leases import Leased, Queue, due_of, first, leased_of, waiting_queues
 from pbx_sms.storage.routing import ready_sims, revision
@@ -38,6 +38,8 @@ class Wanted:
     name: str
     slot: int
     message_id: int
+    #: a test: it goes when nothing else needs the modem
+    is_probe: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +89,36 @@ def wanted(connection: Connection, seeker: Seeker, now: datetime) -> Wanted | No
                 if _has_room(connection, seeker, resting[sim_id], message, now):
                     return _wanted(resting[sim_id], message)
     return None
+
+
+def probe_wanted(connection: Connection, seeker: Seeker, now: datetime) -> Wanted | None:
+    """The SIM in another slot that a test waits for, be the SIM in quarantine; None where none does."""
+    row = connection.execute(
+        select(sims, messages.c.message_id)
+        .join(messages, messages.c.bound_sim_id == sims.c.sim_id)
+        .where(
+            messages.c.probe,
+            messages.c.state == MessageState.QUEUED,
+            or_(messages.c.not_before_at.is_(None), messages.c.not_before_at <= now),
+            sims.c.slot_modem_id == seeker.modem_id,
+            sims.c.slot != seeker.active_slot,
+            sims.c.modem_id.is_(None),
+            sims.c.state.in_((SimState.READY, *PROBED)),
+            sims.c.imsi.not_in(tuple(seeker.left_alone)),
+        )
+        .order_by(messages.c.message_id)
+        .limit(1)
+    ).one_or_none()
+    if row is None:
+        return None
+    return Wanted(
+        sim_id=row.sim_id,
+        imsi=row.imsi,
+        name=row.label or row.imsi,
+        slot=row.slot,
+        message_id=row.message_id,
+        is_probe=True,
+    )
 
 
 def _resting(connection: Connection, seeker: Seeker) -> dict[int, Row[Any]]:
