@@ -108,6 +108,8 @@ def guard() -> ResponseReturnValue | None:
     refused = None if view.needs is None else refusal(current_user.rights, view.needs)
     if refused is not None:
         raise Forbidden(refused)
+    if view.needs is Right.EXPORT and not current_user.sees_numbers:
+        raise Forbidden("right_whole_numbers_only")
     return None
 
 

@@ -20,6 +20,7 @@ from web import (
     broadcaster,
     contact_pages,
     cost_pages,
+    covered_numbers,
     failures,
     forecast_pages,
     group_pages,
@@ -118,6 +119,7 @@ def create_app(settings: Settings, database: Database | None = None) -> Flask:
     assets.init_app(app)
     presentation.init_app(app, settings.sending.time_zone)
     failures.init_app(app)
+    covered_numbers.init_app(app)
     for pages in (
         looks,
         sign_in_pages,

@@ -11,10 +11,13 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 from zoneinfo import ZoneInfo
 
+from flask_login import current_user
+
 from pbx_sms import sentences
 from pbx_sms.config import Settings
 from pbx_sms.core.mailing import MailingState
 from pbx_sms.core.message import MessageState
+from pbx_sms.core.number_mask import mask
 from pbx_sms.operations.sims import label_of
 from pbx_sms.storage.events import EventRow
 from pbx_sms.storage.log_views import LogRow, Progress
@@ -34,6 +37,8 @@ class LineWriter:
     #: what each state is called in that language
     message_states: Mapping[str, str]
     mailing_states: Mapping[str, str]
+    #: for somebody who may not read whole numbers
+    covers_numbers: bool = False
 
     @classmethod
     def for_request(cls, settings: Settings, language: str, zone: ZoneInfo) -> LineWriter:
@@ -44,6 +49,7 @@ class LineWriter:
             zone=zone,
             message_states={state: message_state(state) for state in MessageState},
             mailing_states={state: mailing_state(state) for state in MailingState},
+            covers_numbers=bool(current_user.is_authenticated and not current_user.sees_numbers),
         )
 
     @property
@@ -91,15 +97,18 @@ class LineWriter:
             "at": row.at.isoformat(),
             "time": clock_time(row.at, self.zone),
             "row": row.row,
-            "number": phone(row.number),
+            "number": self._covered(phone(row.number)),
             "sim": label_of(self.settings, row.sim, row.sim_label) or row.modem or row.sim or "",
             "parts": _parts(row),
             "state": state,
             "state_text": self.message_states.get(state, state),
             "tone": TONES.get(state, "off"),
             "reason_text": self._sentence(row.reason, row.reason_params),
-            "text": row.text or "",
+            "text": self._covered(row.text or ""),
         }
+
+    def _covered(self, text: str) -> str:
+        return mask(text) if self.covers_numbers else text
 
     def _why_sim(self, row: LogRow) -> str:
         if row.sim_id is None or not row.route_sim_ids:
@@ -109,7 +118,7 @@ class LineWriter:
         return self._sentence("route_not_kept", {})
 
     def _sentence(self, code: str | None, params: Mapping[str, Any] | None) -> str:
-        return sentences.render(code, params, self.language, self.zone) if code else ""
+        return self._covered(sentences.render(code, params, self.language, self.zone)) if code else ""
 
 
 def _parts(row: EventRow | LogRow) -> str:

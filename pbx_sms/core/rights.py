@@ -60,7 +60,7 @@ _KINDS_OF_ROLE: dict[Role, frozenset[MailingKind]] = {
 #: roles whose mailings go to saved groups only, never to a list that somebody brought
 _TO_GROUPS_ONLY = frozenset({Role.RECEPTIONIST})
 #: roles that read whole numbers unless their user says otherwise
-_SEES_NUMBERS = frozenset({Role.ADMIN, Role.OPERATOR, Role.RECEPTIONIST})
+_SEES_NUMBERS = frozenset(Role)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

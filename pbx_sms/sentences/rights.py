@@ -27,6 +27,10 @@ SENTENCES = {
         "One of these groups is not among those that you may send to.",
         "Одна из этих групп не входит в число тех, кому вам можно отправлять.",
     ),
+    "right_whole_numbers_only": (
+        "Files hold whole numbers, which you may not read. Ask an administrator of the pages.",
+        "В файлах номера целиком, а вам их видеть нельзя. Обратитесь к администратору страниц.",
+    ),
     "second_factor_is_on": (
         "{name} has a second factor already. Switch it off first.",
         "У пользователя {name} второй фактор уже включён. Сначала выключите его.",
