@@ -1,8 +1,8 @@
 """Covers telephone numbers in every answer to somebody who may not read them whole (decision 0038).
 
 One filter over whatever leaves, so that no page can forget it. What stands in a form's field stays as it is:
-it comes back with the form, and dots in it would be stored and sent. The lines of the live log leave by another
-way and are covered where they are made (`web.log_lines`); files are refused by the guard.
+it comes back with the form, and dots in it would be stored and sent. The live log's lines leave
+otherwise and are covered where they are made (`web.log_lines`); files are refused by the guard.
 """
 
 from __future__ import annotations
