@@ -56,7 +56,7 @@ class LineWriter:
     def variant(self) -> Variant:
         """Two writers with the same one write the same lines: whatever a viewer's own rights or choices
         change in a line must be in it."""
-        return (self.language,)
+        return (self.language, "covered" if self.covers_numbers else "whole")
 
     def of_event(self, event: EventRow) -> dict[str, Any]:
         """A message's event as a line; an event of the mailing itself has no "message". `sim_why` is set

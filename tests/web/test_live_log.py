@@ -7,6 +7,7 @@ import random
 import socket
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -309,3 +310,34 @@ def test_a_place_in_the_log_that_is_no_number_is_refused(
 def test_there_is_no_log_of_a_mailing_that_does_not_exist(office: Office, mailing: int) -> None:
     with stream(office, office.client(Role.OPERATOR), mailing, 0) as answer:
         assert answer.status_code == 404
+
+
+def test_two_who_watch_one_mailing_read_numbers_each_by_their_own_right(
+    office: Office, mailing_id: int
+) -> None:
+    """The one who may read them comes first: what is written for him must not reach the other."""
+    reader = office.app.extensions["pbx_sms_broadcaster"]
+    sim_id = office.add_sim("250011234567890", "gsm1", "MTS")
+    with office.app.test_request_context():
+        whole = replace(live_log.writer(), covers_numbers=False)
+    ends = [socket.socketpair() for _ in range(2)]
+    viewers = []
+    for lines, (server, _) in zip((whole, replace(whole, covers_numbers=True)), ends, strict=True):
+        viewers.append(reader.subscribe(mailing_id, lines=lines, is_chunked=False))
+        reader.attach(viewers[-1], server)
+    thread = reader._thread
+    office.send_one(sim_id)
+    newest = of_mailing(office, mailing_id)[-1]
+    read: list[str] = []
+    for _, browser in ends:
+        text = b""
+        while f"id: {newest}\n".encode() not in text or not text.endswith(b"\n\n"):
+            text += browser.recv(65536)
+        read.append(text.decode())
+    for viewer, (_, browser) in zip(viewers, ends, strict=True):
+        reader.unsubscribe(viewer)
+        browser.close()
+    thread.join()
+    number = "+7\u00a0916\u00a0000\u201100\u201101"
+    assert number in read[0]
+    assert number not in read[1]
