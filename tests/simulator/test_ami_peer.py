@@ -147,8 +147,8 @@ async def test_a_report_is_told_among_the_events_of_the_channel_that_it_starts(o
         before = here.link.dropped_count
         await here.send("Привет", report="no")
         await here.heard("Report")
-        # both halves made, five variables and the device's name on each, joined, run and hung up
-        assert here.link.dropped_count - before == 2 + 2 * 6 + 1 + 1 + 2
+        # both halves made, the caller, five variables of the device and six of the report, run and hung up
+        assert here.link.dropped_count - before == 2 + 1 + 5 + 6 + 1 + 2
 
 
 async def test_a_refusal_loses_its_code_and_the_other_parts_go_all_the_same(office: Open) -> None:

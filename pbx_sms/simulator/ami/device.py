@@ -17,13 +17,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pbx_sms.simulator import alphabet
-from pbx_sms.simulator.ami import local_channel, received
+from pbx_sms.simulator.ami import local_channel, received, told
 from pbx_sms.simulator.ami.at_host import AtHost, NoAnswer, PortGone
 from pbx_sms.simulator.ami.dialect import Dialect
 from pbx_sms.simulator.ami.pace import Pace as Pace
 from pbx_sms.simulator.ami.sent_parts import SentMessage, SentParts
 
 Headers = list[tuple[str, str]]
+#: on a SIM
+_PLACES = 50
 _QUOTED = re.compile(r'"([^"]*)"?')
 
 
@@ -57,6 +59,8 @@ class Device:
         self.rssi = 0
         self.in_call = False
         self.facts: dict[str, str] = {}
+        #: what was read is deleted on the SIM; else all of it is read again whenever the device is opened
+        self.autodelete = True
         #: a fault: `TasksInQueue` shows this, whatever is queued
         self.shown_task_count: int | None = None
         self._channel_count = 0
@@ -67,7 +71,13 @@ class Device:
     def _run_dialplan(self, exten: str, *variables: tuple[str, str]) -> None:
         """The extension that the driver starts for what it tells."""
         self._channel_count += 1
-        own = [(f"{self._dialect.prefix.upper()}NAME", self.name), *variables]
+        prefix = self._dialect.prefix.upper()
+        facts = (("PROVIDER", "ProviderName"), ("IMEI", "IMEIState"), ("IMSI", "IMSIState"))
+        known = [
+            (f"{prefix}{name}", self.facts.get(fact, ""))
+            for name, fact in (*facts, ("NUMBER", "SubscriberNumber"))
+        ]
+        own = [(f"{prefix}NAME", self.name), *known, *variables]
         for event, headers in local_channel.events(exten, "dongle-in", self._channel_count, own):
             self._emit_event(event, headers)
 
@@ -116,6 +126,11 @@ class Device:
 
     def queue_ussd(self, code: str) -> None:
         self._tasks.append(code)
+        self._wake.set()
+
+    def read_all(self) -> None:
+        """Reads whatever lies on the SIM, as the driver does when it has opened a modem."""
+        self._arrived.extend(range(_PLACES))
         self._wake.set()
 
     def show_counter(self) -> None:
@@ -171,6 +186,8 @@ class Device:
     async def _serve(self, host: AtHost) -> None:
         with contextlib.suppress(PortGone, NoAnswer):
             await self._initialize(host)
+            if not self.autodelete:
+                self.read_all()
             while True:
                 if self._arrived:
                     await self._read_stored(host, self._arrived.popleft())
@@ -249,8 +266,8 @@ class Device:
         if said == ">":
             await asyncio.sleep(self._pace.prompt_pause_s)
             lines, final = await host.pdu(part.pdu, self._pace.pdu_s)
-            told = next((line for line in lines if line.startswith("+CMGS:")), None)
-            reference = int(told.split(":")[1]) if told is not None and final == "OK" else None
+            answer = next((line for line in lines if line.startswith("+CMGS:")), None)
+            reference = int(answer.split(":")[1]) if answer is not None and final == "OK" else None
         if reference is None:
             if not message.is_refused:
                 message.is_refused = True
@@ -269,34 +286,12 @@ class Device:
             for _ in range(message.told_count):
                 self.emit("SMSStatus", ("ID", message.message_id), ("Status", status))
         else:
-            self._tell_report(message, accepted, 0, "", "", "")
+            self._tell_report(message, told.Report(payload=message.payload, success=accepted, kind=0))
 
-    def _tell_report(
-        self, message: SentMessage, success: bool, kind: int, report: str, scts: str, dt: str
-    ) -> None:
+    def _tell_report(self, message: SentMessage, report: told.Report) -> None:
         for _ in range(message.told_count):
-            self._tell_report_once(message, success, kind, report, scts, dt)
-
-    def _tell_report_once(
-        self, message: SentMessage, success: bool, kind: int, report: str, scts: str, dt: str
-    ) -> None:
-        self._run_dialplan(
-            "report",
-            ("SMS_REPORT_PAYLOAD", message.payload),
-            ("SMS_REPORT_TS", scts),
-            ("SMS_REPORT_SUCCESS", str(int(success))),
-            ("SMS_REPORT_TYPE", str(kind)),
-            ("SMS_REPORT", report),
-        )
-        self.emit(
-            "Report",
-            ("Payload", message.payload),
-            ("SCTS", scts),
-            ("DT", dt),
-            ("Success", str(int(success))),
-            ("Type", str(kind)),
-            ("Report", report),
-        )
+            self._run_dialplan("report", *report.variables())
+            self.emit("Report", *report.headers())
 
     async def _send_ussd(self, host: AtHost, code: str) -> None:
         packed = alphabet.pack_ussd(code)
@@ -336,7 +331,8 @@ class Device:
             lines, final = await host.command(f"AT+CMGR={place}", self._pace.command_s)
             if final == "OK" and len(lines) >= 2:
                 self._take_pdu(lines[1].rstrip("F") if index < 0 else lines[1], lines[0])
-                await host.command(f"AT+CMGD={place}", self._pace.command_s)
+                if index < 0 or self.autodelete:
+                    await host.command(f"AT+CMGD={place}", self._pace.command_s)
                 if index < 0:
                     break
         if index < 0:
@@ -349,9 +345,15 @@ class Device:
                 message = self._sent.reported(report.number, report.reference, report.status)
                 if message is not None and not self._dialect.tells_status:
                     success = all(not status & 0x40 for status in message.statuses.values())
-                    self._tell_report(
-                        message, success, 1, message.report_text(), report.submitted_at, report.discharged_at
+                    told_report = told.Report(
+                        payload=message.payload,
+                        success=success,
+                        kind=1,
+                        statuses=message.report_text(),
+                        submitted_at=report.submitted_at,
+                        discharged_at=report.discharged_at,
                     )
+                    self._tell_report(message, told_report)
             case received.Inbound() as inbound:
                 self._take_inbound(inbound)
 

@@ -8,7 +8,7 @@ from pbx_sms.simulator.ami.device import Device, Headers
 _SETTINGS = (
     *(("IMEISetting", ""), ("IMSISetting", ""), ("ChannelLanguage", "en"), ("Context", "dongle-in")),
     *(("Exten", ""), ("Group", "0"), ("RXGain", "0"), ("TXGain", "0"), ("U2DIAG", "-1")),
-    *(("UseCallingPres", "No"), ("DefaultCallingPres", "<Not set>"), ("AutoDeleteSMS", "Yes")),
+    *(("UseCallingPres", "No"), ("DefaultCallingPres", "<Not set>"), ("AutoDeleteSMS", "{autodelete}")),
     *(("DisableSMS", "No"), ("ResetDongle", "Yes"), ("CallWaitingSetting", "auto"), ("DTMF", "relax")),
     *(("MinimalDTMFGap", "45"), ("MinimalDTMFDuration", "80"), ("MinimalDTMFInterval", "200")),
 )
@@ -33,7 +33,7 @@ def headers(device: Device) -> Headers:
         ("Device", device.name),
         ("AudioSetting", path),
         ("DataSetting", path),
-        *_SETTINGS,
+        *((name, value.format(autodelete="Yes" if device.autodelete else "No")) for name, value in _SETTINGS),
         ("State", device.state),
         ("AudioState", path),
         ("DataState", path),

@@ -1,5 +1,6 @@
 """The ordinary channel events around every report and inbound message: the driver starts a `Local` channel
-in the dialplan for each, and Asterisk tells of both halves of it."""
+in the dialplan for each, and Asterisk tells of both halves of it. It is never called, only run: the first
+half has the variables and the dialplan, and no bridge joins the two (the driver's `start_local_channel`)."""
 
 from __future__ import annotations
 
@@ -24,11 +25,11 @@ def events(exten: str, context: str, number: int, variables: Headers) -> list[tu
 
     for name in halves:
         told.append(("Newchannel", channel(name)))
+    own = channel(halves[0])
+    told.append(("NewCallerid", [*own, ("CID-CallingPres", "0 (Presentation Allowed, Not Screened)")]))
     for variable, value in variables:
-        for name in halves:
-            told.append(("VarSet", [*channel(name), ("Variable", variable), ("Value", value)]))
-    told.append(("LocalBridge", [("LocalOneChannel", halves[0]), ("LocalTwoChannel", halves[1])]))
-    told.append(("Newexten", [*channel(halves[1]), ("Application", "NoOp"), ("AppData", "")]))
+        told.append(("VarSet", [*own, ("Variable", variable), ("Value", value)]))
+    told.append(("Newexten", [*own, ("Application", "NoOp"), ("AppData", "")]))
     for name in reversed(halves):
         told.append(("Hangup", [*channel(name), ("Cause", "0"), ("Cause-txt", "Unknown")]))
     return told

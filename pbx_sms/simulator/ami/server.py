@@ -62,8 +62,11 @@ class AmiPeer:
         rights: Sequence[str] = ("call", "reporting", "user", "system", "message", "command"),
         pace: Pace | None = None,
         faults: Faulty | None = None,
+        autodelete: bool = True,
     ) -> None:
-        """`faults`: what strikes when a message for this number is handed to the modem at this port."""
+        """`faults`: what strikes when a message for this number is handed to the modem at this port;
+        `autodelete`: `autodeletesms` of its configuration."""
+        self._autodelete = autodelete
         self._faults = faults
         self.dialect_name, self.dialect = dialect, DIALECTS[dialect]
         self._ports = tuple(ports)
@@ -91,6 +94,8 @@ class AmiPeer:
         ]
         if self.dialect.through_dialplan:
             self._mobile = MobileActions([each for each in self.devices if isinstance(each, MobileDevice)])
+        for device in self.devices:
+            device.autodelete = self._autodelete
         self._running = [asyncio.create_task(device.run(), name=device.name) for device in self.devices]
 
     async def die(self) -> None:
