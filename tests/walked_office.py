@@ -103,6 +103,8 @@ WALK: dict[str, Callable[[Things], tuple[str, ...]]] = {
     "tariff_pages.index": lambda made: ("/tariffs",),
     "tariff_pages.patterns": lambda made: ("/tariffs/balances",),
     "tariff_pages.plan": lambda made: ("/tariffs/numbering",),
+    "audit_pages.index": lambda made: ("/audit", "/audit?kind=mailing"),
+    "settings_pages.index": lambda made: ("/settings",),
     "access.sign_in": lambda made: (),
 }
 

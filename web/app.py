@@ -17,6 +17,7 @@ from web import (
     access,
     assets,
     audience_pages,
+    audit_pages,
     broadcaster,
     contact_pages,
     cost_pages,
@@ -37,6 +38,7 @@ from web import (
     presentation,
     route_pages,
     series_pages,
+    settings_pages,
     sign_in_pages,
     start_pages,
     starting_pages,
@@ -146,6 +148,8 @@ def create_app(settings: Settings, database: Database | None = None) -> Flask:
         contact_pages,
         group_pages,
         template_pages,
+        audit_pages,
+        settings_pages,
     ):
         app.register_blueprint(pages.blueprint)
     app.add_url_rule("/health", "health", _health)

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from flask import request
 from flask_babel import lazy_gettext
 from flask_babel.speaklater import LazyString
+from flask_login import current_user
+
+from pbx_sms.core.rights import Right
 
 
 @dataclass(frozen=True)
@@ -19,6 +22,8 @@ class Area:
     icon: str
     #: the blueprints whose pages belong to it, beside the one of `endpoint`
     pages: tuple[str, ...] = ()
+    #: whoever lacks it does not see the line
+    right: Right = Right.SEE
 
     @property
     def is_current(self) -> bool:
@@ -33,6 +38,11 @@ class Heading:
 
     name: LazyString | None
     areas: tuple[Area, ...]
+
+    @property
+    def open_areas(self) -> list[Area]:
+        """Those that whoever reads the page may enter."""
+        return [area for area in self.areas if current_user.may(area.right)]
 
 
 MENU = (
@@ -81,6 +91,13 @@ MENU = (
         (
             Area("route_pages.show", lazy_gettext("Which SIM card"), "rules"),
             Area("tariff_pages.index", lazy_gettext("Tariffs"), "tariffs"),
+        ),
+    ),
+    Heading(
+        lazy_gettext("Settings"),
+        (
+            Area("audit_pages.index", lazy_gettext("Audit log"), "audit", right=Right.USERS),
+            Area("settings_pages.index", lazy_gettext("Settings file"), "settings", right=Right.USERS),
         ),
     ),
 )
