@@ -15,13 +15,15 @@ from typing import Any
 import pytest
 from sqlalchemy import insert, select
 
+from pbx_sms import config
 from pbx_sms.core import segments
+from pbx_sms.operations import stop_list
 from pbx_sms.simulator.ami.device import Pace
 from pbx_sms.simulator.ami.server import AmiPeer
 from pbx_sms.simulator.simulator import ThreadedSimulator, running_simulator
 from pbx_sms.storage import queue
 from pbx_sms.storage.engine import Database, open_database
-from pbx_sms.storage.schema import mailings, messages, modems
+from pbx_sms.storage.schema import inbound, mailings, messages, modems
 
 ROOT = Path(__file__).resolve().parents[2]
 QUICK = Pace(command_s=2.0, prompt_s=1.0, pdu_s=2.0, retry_s=0.2, poll_s=0.2)
@@ -34,7 +36,8 @@ def number_of(index: int) -> str:
 class Office:
     """Three modems: one on a serial port of ours, two that Asterisk holds."""
 
-    def __init__(self, folder: Path, url: str) -> None:
+    def __init__(self, folder: Path, url: str, *, autodelete: bool = True) -> None:
+        self._autodelete = autodelete
         self._folder = folder
         self._url = url
         self._stack = ExitStack()
@@ -44,7 +47,7 @@ class Office:
         self.simulator: ThreadedSimulator = self._stack.enter_context(
             running_simulator(self._folder / "sim", modems=3, report_delay_s=0.1, boot_scale=0.0)
         )
-        self.peer = AmiPeer(self.simulator.ports[1:], pace=QUICK)
+        self.peer = AmiPeer(self.simulator.ports[1:], pace=QUICK, autodelete=self._autodelete)
         self.asterisk(self.peer.start())
         self._stack.callback(lambda: self.asterisk(self.peer.die()))
         self.database: Database = open_database(self._url)
@@ -117,6 +120,11 @@ device = "dongle1"
         with self.database.read() as connection:
             return Counter(connection.execute(select(messages.c.state)).scalars())
 
+    def inbound(self) -> list[str]:
+        with self.database.read() as connection:
+            found = select(inbound.c.text).order_by(inbound.c.inbound_id)
+            return list(connection.execute(found).scalars())
+
     def mailing(self, count: int) -> None:
         now = self.database.now()
         with self.database.begin() as connection:
@@ -181,3 +189,31 @@ def test_asterisk_dies_in_the_middle_and_nothing_is_sent_twice(office: Office) -
     assert office.engine is not None
     office.engine.send_signal(signal.SIGTERM)
     assert office.engine.wait() == 0
+
+
+def test_what_the_driver_does_not_delete_is_stored_once_and_stops_once(
+    tmp_path: Path, sqlite_url: str
+) -> None:
+    with Office(tmp_path, sqlite_url, autodelete=False) as office:
+        office.start()
+        office.until(lambda: set(office.modem_states().values()) == {"registered"})
+        settings = config.load(str(tmp_path / "pbx-sms.toml"))
+
+        def answer(text: str) -> None:
+            order = {"cmd": "inbound", "modem": 1, "from": number_of(1), "text": text}
+            assert office.simulator.control(order)["ok"]
+
+        answer("СТОП")
+        office.until(lambda: stop_list.count(office.database) == 1)
+        # a person thinks better of it; the demand goes on lying on the SIM
+        stop_list.remove(office.database, settings, number=number_of(1), why="asked for it again")
+        # the driver is started anew and reads its SIM, and once more while we surely listen
+        office.asterisk(office.peer.die())
+        office.until(lambda: office.modem_states()["behind0"] == "absent")
+        office.asterisk(office.peer.start())
+        office.until(lambda: office.modem_states()["behind0"] == "registered")
+        office.simulator._loop.call_soon_threadsafe(office.peer.devices[0].read_all)
+        answer("Спасибо")
+        office.until(lambda: "Спасибо" in office.inbound())
+        assert office.inbound() == ["СТОП", "Спасибо"]
+        assert stop_list.count(office.database) == 0
