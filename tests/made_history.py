@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, insert
 
 from pbx_sms.core.mailing import RANK, MailingKind, MailingState
 from pbx_sms.core.message import MessageState
+from pbx_sms.core.reason import Reason
+from pbx_sms.storage import missed_calls
 from pbx_sms.storage.engine import Database
+from pbx_sms.storage.missed_calls import NewMissedCall
 from pbx_sms.storage.schema import attempts, mailings, messages, sims
 
 
@@ -93,3 +96,25 @@ def a_sim(database: Database, connection: Any) -> int:
     return int(
         found.sim_id if found else connection.execute(insert(sims).values(**row)).inserted_primary_key[0]
     )
+
+
+def missed_calls_of(connection: Connection, now: datetime) -> None:
+    """Two missed calls: one that is answered in a minute, and one that is not because it came again."""
+    for number, reason in (
+        ("+79161234567", None),
+        ("+79161234568", Reason("missed_again", {"hours": "24"})),
+    ):
+        new = NewMissedCall(
+            call_id=number,
+            caller=number,
+            msisdn=number,
+            did="4951112233",
+            queue="sales",
+            rule="office",
+            called_at=now,
+            missed_at=now,
+            text="Перезвоним!",
+            next_at=now + timedelta(seconds=60),
+            reason=reason,
+        )
+        assert missed_calls.add(connection, new) is not None

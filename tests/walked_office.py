@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
 
+from made_history import missed_calls_of
 from office import Office, refusal
 from sqlalchemy import insert
 
@@ -17,8 +17,7 @@ from pbx_sms.core.reason import Reason
 from pbx_sms.core.sim import SimState
 from pbx_sms.operations import groups, mailings, series, stop_list, tariffs, templates
 from pbx_sms.operations.routing import rules
-from pbx_sms.storage import missed_calls, sims
-from pbx_sms.storage.missed_calls import NewMissedCall
+from pbx_sms.storage import sims
 from pbx_sms.storage.schema import inbound
 
 #: files, streams, and pieces that a page fetches
@@ -163,26 +162,7 @@ def furnish(office: Office) -> Things:
                     received_at=now,
                 )
             ).inserted_primary_key
-        for number, reason in (
-            ("+79161234567", None),
-            ("+79161234568", Reason("missed_again", {"hours": "24"})),
-        ):
-            missed_calls.add(
-                connection,
-                NewMissedCall(
-                    call_id=number,
-                    caller=number,
-                    msisdn=number,
-                    did="4951112233",
-                    queue="sales",
-                    rule="office",
-                    called_at=now,
-                    missed_at=now,
-                    text="Перезвоним!",
-                    next_at=now + timedelta(seconds=60),
-                    reason=reason,
-                ),
-            )
+        missed_calls_of(connection, now)
         sims.change_state(
             connection, sim_ids[2], SimState.QUARANTINED, now, Reason("sim_held_by", {"name": "анна"})
         )

@@ -12,10 +12,11 @@ from typing import Any
 
 from pbx_sms.config import Settings
 from pbx_sms.core.message import MessageState
-from pbx_sms.errors import Conflict, NotFound, Refused
+from pbx_sms.errors import Conflict, Refused
 from pbx_sms.operations.list_copies import copy_list
 from pbx_sms.operations.mailings.plan import find_list
 from pbx_sms.operations.mailings.start import create
+from pbx_sms.operations.mailings.start_claim import refusal
 from pbx_sms.storage import mailing_rows, mailings, messages, recipients
 from pbx_sms.storage.engine import Database
 from pbx_sms.storage.mailing_rows import ListRow
@@ -55,10 +56,8 @@ def again(
     chosen = _parse(states)
     with database.read() as connection:
         mailing = mailings.find(connection, mailing_id)
-        if mailing is None:
-            raise NotFound("mailing_not_found", mailing_id=mailing_id)
-        if mailing.state in BEFORE_START:
-            raise Conflict(f"mailing_is_{mailing.state}", mailing_id=mailing_id, state=mailing.state)
+        if mailing is None or mailing.state in BEFORE_START:
+            raise refusal(mailing, mailing_id)
         wanted = messages.rows_in(connection, mailing_id, chosen)
         unknown = len(messages.rows_in(connection, mailing_id, (MessageState.UNKNOWN,)))
         for other in mailings.again_of(connection, mailing_id):

@@ -21,12 +21,12 @@ from sqlalchemy import Row
 from pbx_sms import sentences
 from pbx_sms.config import Settings
 from pbx_sms.core.message import MessageState
-from pbx_sms.errors import Conflict, NotFound
 from pbx_sms.lists import original_rows, report_workbook
 from pbx_sms.lists.report_totals import Total
 from pbx_sms.lists.report_workbook import ReportRow
 from pbx_sms.lists.request import ListMapping, ReadLimits, ReadRequest
 from pbx_sms.operations import costs
+from pbx_sms.operations.mailings.start_claim import refusal
 from pbx_sms.operations.sims import label_of
 from pbx_sms.storage import mailing_rows, mailings
 from pbx_sms.storage.engine import Database
@@ -50,10 +50,8 @@ def report(
     """
     with database.read() as connection:
         mailing = mailings.find(connection, mailing_id)
-        if mailing is None:
-            raise NotFound("mailing_not_found", mailing_id=mailing_id)
-        if mailing.state in BEFORE_START:
-            raise Conflict(f"mailing_is_{mailing.state}", mailing_id=mailing_id, state=mailing.state)
+        if mailing is None or mailing.state in BEFORE_START:
+            raise refusal(mailing, mailing_id)
         head = None if mailing.list_id is None else mailing_rows.head(connection, mailing.list_id)
         content = mailing_rows.file_content(connection, head.list_id) if head else None
     amounts = costs.by_message(database, settings, mailing)
